@@ -1,0 +1,1 @@
+"""A connection to an engine over a pair of byte streams."""

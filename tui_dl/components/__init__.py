@@ -1,0 +1,1 @@
+"""How each declared component is built in torch."""

@@ -1,0 +1,1 @@
+"""The training process: trainer, session, changes, snapshots and server."""

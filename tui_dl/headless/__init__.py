@@ -1,0 +1,1 @@
+"""A run without a screen: progress, JSON lines, checks and exit codes."""

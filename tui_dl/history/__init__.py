@@ -1,0 +1,1 @@
+"""Bounded series of measurements, used on both sides of the wire."""

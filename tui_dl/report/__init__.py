@@ -1,0 +1,1 @@
+"""Static charts, tables and exports of a recorded run."""

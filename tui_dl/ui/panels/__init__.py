@@ -1,0 +1,1 @@
+"""Panels that a screen is composed of."""

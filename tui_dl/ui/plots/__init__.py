@@ -1,0 +1,1 @@
+"""Plots for a terminal: raster, glyphs and the widgets that show them."""

@@ -1,0 +1,1 @@
+"""The vocabulary that the engine process and its clients share."""
