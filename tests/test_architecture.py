@@ -1,0 +1,85 @@
+"""What may know about what: the import contracts, and what each part really loads when it is imported."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+import tui_dl
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "tui_dl"
+
+# Each costs a process time and memory, or ties it to a terminal: only these parts may load one.
+HEAVY = {"torch", "sklearn", "scipy", "textual", "plotext"}
+MAY_LOAD = {
+    "components": {"torch", "sklearn", "scipy"},
+    "engine": {"torch", "sklearn", "scipy"},
+    "report": {"plotext"},
+    "ui": {"textual"},
+}
+PARTS = sorted(
+    {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    | {path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("__")}
+)
+
+_LIST_LOADED = """
+import importlib, json, sys
+for name in json.loads(sys.argv[1]):
+    importlib.import_module(name)
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def _modules_of(part: str) -> list[str]:
+    """Name every module of a top-level part of the package, without importing any."""
+    path = PACKAGE / part
+    files = sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+    names = [file.relative_to(ROOT).with_suffix("").parts for file in files if file.name != "__main__.py"]
+    return [".".join(name[:-1] if name[-1] == "__init__" else name) for name in names]
+
+
+def _loaded_by(*modules: str) -> set[str]:
+    """Import modules in a fresh interpreter and return the top-level packages that it then holds."""
+    ended = subprocess.run(
+        [sys.executable, "-c", _LIST_LOADED, json.dumps(modules)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("\n") == 1, f"an import wrote to standard output: {ended.stdout}"
+    return set(json.loads(ended.stdout))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_loads_nothing_heavy_that_is_not_its_own(part: str) -> None:
+    modules = _modules_of(part)
+    assert modules
+    assert _loaded_by(*modules) & HEAVY <= MAY_LOAD.get(part, set())
+
+
+def test_the_package_alone_loads_nothing_heavy() -> None:
+    assert _loaded_by("tui_dl") & (HEAVY | {"numpy", "msgspec", "asyncio"}) == set()
+
+
+def test_what_is_loaded_would_be_noticed() -> None:
+    assert {"textual", "sklearn"} <= _loaded_by("textual.app", "sklearn")
+
+
+def test_import_contracts_are_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    status = lint_imports(no_cache=True, no_logo=True)
+    assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+
+
+def test_a_public_name_is_listed_and_an_unknown_one_refused() -> None:
+    assert set(tui_dl.__all__) <= set(dir(tui_dl))
+    with pytest.raises(AttributeError, match="no attribute 'Trainr'"):
+        _ = tui_dl.Trainr
