@@ -1,0 +1,35 @@
+"""What every component has in common: a frozen Struct, told apart by its name, whose fields describe themselves."""
+
+from typing import ClassVar
+
+from msgspec import Meta, Struct
+
+
+class Component(Struct, frozen=True, forbid_unknown_fields=True, tag_field="name"):
+    """A part of an experiment that can be chosen by name and whose fields are its settings.
+
+    The first line of a subclass's docstring is its summary in every list and form.
+    """
+
+    source: ClassVar[str] = ""
+    """Where it comes from: a class of torch, or the paper."""
+
+
+def number(
+    help_text: str,
+    *,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+    unit: str = "",
+) -> Meta:
+    """Describe a numeric field. Some finite upper bound is demanded: ``gt=0`` alone would let infinity through."""
+    assert le is not None or lt is not None, "a number needs a finite upper bound"
+    assert ge is not None or gt is not None, "a number needs a finite lower bound"
+    return Meta(ge=ge, gt=gt, le=le, lt=lt, description=help_text, extra={"unit": unit})
+
+
+def described(help_text: str, *, unit: str = "", pattern: str | None = None, max_length: int | None = None) -> Meta:
+    """Describe a field that is not a number."""
+    return Meta(description=help_text, pattern=pattern, max_length=max_length, extra={"unit": unit})
