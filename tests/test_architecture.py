@@ -1,5 +1,6 @@
 """What may know about what: the import contracts, and what each part really loads when it is imported."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -13,14 +14,16 @@ import tui_dl
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tui_dl"
 
-# Each costs a process time and memory, or ties it to a terminal: only these parts may load one.
+# Each costs a process time and memory, or ties it to a terminal: only these parts may import one by name,
 HEAVY = {"torch", "sklearn", "scipy", "textual", "plotext"}
-MAY_LOAD = {
-    "components": {"torch", "sklearn", "scipy"},
-    "engine": {"torch", "sklearn", "scipy"},
+MAY_IMPORT = {
+    "components": {"torch", "sklearn"},
+    "engine": {"torch"},
     "report": {"plotext"},
     "ui": {"textual"},
 }
+# and only these may hold one after an import, what their own imports load included.
+MAY_LOAD = MAY_IMPORT | {part: {"torch", "sklearn", "scipy"} for part in ("components", "engine")}
 PARTS = sorted(
     {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     | {path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("__")}
@@ -34,11 +37,28 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 
 
+def _files_of(part: str) -> list[Path]:
+    """List the sources of a top-level part of the package: one module, or a folder of them."""
+    path = PACKAGE / part
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+
+
+def _imported_by(file: Path) -> set[str]:
+    """Name the top-level packages that a source imports anywhere, inside functions included."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
 def _modules_of(part: str) -> list[str]:
     """Name every module of a top-level part of the package, without importing any."""
-    path = PACKAGE / part
-    files = sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
-    names = [file.relative_to(ROOT).with_suffix("").parts for file in files if file.name != "__main__.py"]
+    names = [
+        file.relative_to(ROOT).with_suffix("").parts for file in _files_of(part) if file.name != "__main__.py"
+    ]
     return [".".join(name[:-1] if name[-1] == "__init__" else name) for name in names]
 
 
@@ -54,6 +74,13 @@ def _loaded_by(*modules: str) -> set[str]:
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.count("\n") == 1, f"an import wrote to standard output: {ended.stdout}"
     return set(json.loads(ended.stdout))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_imports_nothing_heavy_that_is_not_its_own(part: str) -> None:
+    imported = {file.name: _imported_by(file) & HEAVY for file in _files_of(part)}
+    allowed = MAY_IMPORT.get(part, set())
+    assert {name: heavy for name, heavy in imported.items() if heavy - allowed} == {}
 
 
 @pytest.mark.parametrize("part", PARTS)
