@@ -1,6 +1,5 @@
 """What may know about what: the import contracts, and what each part really loads when it is imported."""
 
-import ast
 import json
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import pytest
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 import tui_dl
+from tests.sources import imported_packages
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "tui_dl"
@@ -43,17 +43,6 @@ def _files_of(part: str) -> list[Path]:
     return sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
 
 
-def _imported_by(file: Path) -> set[str]:
-    """Name the top-level packages that a source imports anywhere, inside functions included."""
-    found = set()
-    for node in ast.walk(ast.parse(file.read_bytes())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.partition(".")[0])
-    return found
-
-
 def _modules_of(part: str) -> list[str]:
     """Name every module of a top-level part of the package, without importing any."""
     names = [
@@ -78,7 +67,7 @@ def _loaded_by(*modules: str) -> set[str]:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_imports_nothing_heavy_that_is_not_its_own(part: str) -> None:
-    imported = {file.name: _imported_by(file) & HEAVY for file in _files_of(part)}
+    imported = {file.name: imported_packages(file) & HEAVY for file in _files_of(part)}
     allowed = MAY_IMPORT.get(part, set())
     assert {name: heavy for name, heavy in imported.items() if heavy - allowed} == {}
 

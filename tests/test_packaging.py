@@ -1,17 +1,16 @@
 """What a distribution promises: version, command, presets, and dependencies that each have a reason."""
 
-import ast
 import importlib.metadata
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
 import tui_dl
+from tests.sources import imported_packages
 
 ROOT = Path(__file__).parents[1]
 METADATA = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -30,15 +29,6 @@ def _name(requirement: str) -> str:
 def _requirements() -> list[str]:
     extras = [line for lines in PROJECT["optional-dependencies"].values() for line in lines]
     return [*METADATA["build-system"]["requires"], *PROJECT["dependencies"], *extras]
-
-
-def _imported_packages(folder: Path) -> Iterator[tuple[str, Path]]:
-    for path in folder.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.Import):
-                yield from ((alias.name.partition(".")[0], path) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                yield node.module.partition(".")[0], path
 
 
 def test_installed_version_is_the_package_version() -> None:
@@ -68,8 +58,8 @@ def test_a_dependency_is_pinned_within_its_bounds(requirement: str) -> None:
 def test_every_runtime_import_is_declared() -> None:
     declared = {IMPORTED_AS.get(_name(line), _name(line)) for line in PROJECT["dependencies"]}
     known = declared | sys.stdlib_module_names | {"tui_dl"}
-    undeclared = {name: path for name, path in _imported_packages(ROOT / "tui_dl") if name not in known}
-    assert undeclared == {}
+    undeclared = {file: imported_packages(file) - known for file in (ROOT / "tui_dl").rglob("*.py")}
+    assert {file.name: names for file, names in undeclared.items() if names} == {}
 
 
 def test_wheel_takes_the_presets_along() -> None:
