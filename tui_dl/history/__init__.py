@@ -1,1 +1,7 @@
-"""Bounded series of measurements, used on both sides of the wire."""
+"""Bounded series of numbers over steps, used by the engine and by every front end; numpy only."""
+
+from tui_dl.history.lineage import Lineage, Span
+from tui_dl.history.store import Mark, SeriesStore
+from tui_dl.history.window import Window
+
+__all__ = ["Lineage", "Mark", "SeriesStore", "Span", "Window"]
