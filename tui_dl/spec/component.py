@@ -14,6 +14,16 @@ class Component(Struct, frozen=True, forbid_unknown_fields=True, tag_field="name
     source: ClassVar[str] = ""
     """Where it comes from: a class of torch, or the paper."""
 
+    @property
+    def name(self) -> str:
+        """What it is called in TOML, in lists and in messages."""
+        return component_name(type(self))
+
+
+def component_name(cls: type[Component]) -> str:
+    """What a component's class is called in TOML, in lists and in messages."""
+    return str(cls.__struct_config__.tag)
+
 
 def number(
     help_text: str,
@@ -30,6 +40,14 @@ def number(
     return Meta(ge=ge, gt=gt, le=le, lt=lt, description=help_text, extra={"unit": unit})
 
 
-def described(help_text: str, *, unit: str = "", pattern: str | None = None, max_length: int | None = None) -> Meta:
-    """Describe a field that is not a number."""
-    return Meta(description=help_text, pattern=pattern, max_length=max_length, extra={"unit": unit})
+def described(
+    help_text: str,
+    *,
+    pattern: str | None = None,
+    max_length: int | None = None,
+    examples: list[str] | None = None,
+) -> Meta:
+    """Describe a field that is not a number; a field with a pattern shows its examples when the pattern fails."""
+    return Meta(
+        description=help_text, pattern=pattern, max_length=max_length, examples=examples, extra={"unit": ""}
+    )

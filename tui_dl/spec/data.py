@@ -11,7 +11,8 @@ Normalise = Annotated[
 Samples = Annotated[int, number("Samples in all, both splits together", ge=4, le=10_000_000)]
 Noise = Annotated[float, number("Standard deviation of the Gaussian noise", ge=0, le=1e6)]
 ValidationShare = Annotated[
-    float, number("Share of the samples held out for validation (seeded, stratified by class)", ge=0.01, le=0.9)
+    float,
+    number("Share of the samples held out for validation (seeded, stratified by class)", ge=0.01, le=0.9),
 ]
 
 

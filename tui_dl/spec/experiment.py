@@ -29,7 +29,9 @@ class Experiment(
     seed: Annotated[int, number("Seed of splits, weights, order and dropout", ge=0, le=2**63 - 1)] = 0
     data: Annotated[AnyData, described("What the network learns from")]
     model: Annotated[AnyModel, described("The function that is fitted")]
-    loss: Annotated[AnyLoss, described("What training makes small; by default cross entropy for classes, else MSE")]
+    loss: Annotated[
+        AnyLoss, described("What training makes small; by default cross entropy for classes, else MSE")
+    ]
     optimizer: Annotated[AnyOptimizer, described("How a gradient becomes a step")] = Adam()
     schedule: Annotated[AnySchedule, described("Factor on the learning rate over time")] = Constant()
     regularizers: Annotated[tuple[AnyRegularizer, ...], described("What hinders learning on purpose")] = ()

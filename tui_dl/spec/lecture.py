@@ -35,7 +35,9 @@ class Scene(Struct, frozen=True, forbid_unknown_fields=True):
     at_step: AtStep
     view: Annotated[ViewName, described("The panel to show")] = "overview"
     note: str = ""
-    pace: Annotated[float, number("Batches per second from here on; 0 is flat out", ge=0, le=1e6)] | None = None
+    pace: Annotated[float, number("Batches per second from here on; 0 is flat out", ge=0, le=1e6)] | None = (
+        None
+    )
 
 
 class ScriptedChange(Struct, frozen=True, forbid_unknown_fields=True):

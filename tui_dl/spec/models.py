@@ -27,7 +27,8 @@ class Mlp(Model, frozen=True, tag="mlp"):
     source = "torch.nn.Linear, repeated"
 
     hidden: Annotated[
-        tuple[Width, ...], described("Width of each hidden layer, in order; empty makes it linear", max_length=1000)
+        tuple[Width, ...],
+        described("Width of each hidden layer, in order; empty makes it linear", max_length=1000),
     ] = (64, 64)
     activation: Annotated[AnyActivation, described("Nonlinearity after each hidden layer")] = Relu()
     init: Annotated[AnyInit, described("Where the weights start")] = Default()

@@ -7,7 +7,9 @@ from tui_dl.spec.component import Component, described, number
 Rate = Annotated[float, number("Base learning rate; the schedule multiplies it", ge=0, le=1e12)]
 Beta = Annotated[float, number("Decay of the running mean", ge=0, lt=1)]
 Eps = Annotated[float, number("Added to the denominator", ge=0, le=1)]
-Fused = Annotated[bool, described("One fused kernel for all parameters; rounds differently from torch's default loop")]
+Fused = Annotated[
+    bool, described("One fused kernel for all parameters; rounds differently from torch's default loop")
+]
 
 
 class Optimizer(Component, frozen=True):
@@ -53,7 +55,9 @@ class AdamW(Optimizer, frozen=True, tag="adamw"):
     beta1: Beta = 0.9
     beta2: Beta = 0.999
     eps: Eps = 1e-8
-    weight_decay: Annotated[float, number("Share of a weight removed per step, times the rate", ge=0, le=1000)] = 0.01
+    weight_decay: Annotated[
+        float, number("Share of a weight removed per step, times the rate", ge=0, le=1000)
+    ] = 0.01
     amsgrad: Annotated[bool, described("Use the largest second moment so far (Reddi et al., 2018)")] = False
     fused: Fused = True
 
@@ -79,7 +83,9 @@ class Adagrad(Optimizer, frozen=True, tag="adagrad"):
 
     lr: Rate = 0.01
     lr_decay: Annotated[float, number("Decay of the rate with the step count", ge=0, le=1000)] = 0.0
-    initial_accumulator_value: Annotated[float, number("What the sum of squares starts from", ge=0, le=1e6)] = 0.0
+    initial_accumulator_value: Annotated[
+        float, number("What the sum of squares starts from", ge=0, le=1e6)
+    ] = 0.0
     eps: Eps = 1e-10
     fused: Fused = True
 

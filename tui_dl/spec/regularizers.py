@@ -32,7 +32,9 @@ class WeightDecay(Regularizer, frozen=True, tag="weight_decay"):
 
     source = "Loshchilov and Hutter, 2017"
 
-    rate: Annotated[float, number("Share of a weight removed per step, times the learning rate", ge=0, le=1000)] = 0.01
+    rate: Annotated[
+        float, number("Share of a weight removed per step, times the learning rate", ge=0, le=1000)
+    ] = 0.01
 
 
 class Dropout(Regularizer, frozen=True, tag="dropout"):

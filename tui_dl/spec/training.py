@@ -15,7 +15,12 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 64
     epochs: Annotated[int, number("Passes over the training split", ge=1, le=10**9, unit="epochs")] = 40
     device: Annotated[
-        str, described("auto takes CUDA where it is; or cpu, cuda, cuda:1", pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$")
+        str,
+        described(
+            "auto takes CUDA where it is; or cpu, cuda, cuda:1",
+            pattern=r"^(auto|cpu|cuda(:[0-9]{1,3})?)\Z",
+            examples=["auto", "cpu", "cuda", "cuda:1"],
+        ),
     ] = "auto"
     threads: Annotated[
         Literal["auto"] | Annotated[int, number("CPU threads of torch", ge=1, le=1024)],
@@ -23,7 +28,9 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
     ] = "auto"
     pace: Annotated[
         float,
-        number("Batches per second while a screen is attached; 0 is flat out", ge=0, le=1e6, unit="batches/s"),
+        number(
+            "Batches per second while a screen is attached; 0 is flat out", ge=0, le=1e6, unit="batches/s"
+        ),
     ] = 0.0
     nonfinite: Annotated[
         Literal["stop", "continue"], described("What a headless run does on a non-finite loss or gradient")

@@ -1,0 +1,141 @@
+"""Parts that are each well formed but make no sense together."""
+
+import math
+from collections.abc import Callable, Iterable
+
+from tui_dl.errors import SpecError
+from tui_dl.spec.component import Component
+from tui_dl.spec.data import AnyData, Digits, Line, Moons, Spiral
+from tui_dl.spec.decode import siblings
+from tui_dl.spec.experiment import Experiment
+from tui_dl.spec.losses import Loss
+from tui_dl.spec.models import LinearModel, Mlp
+from tui_dl.spec.optimizers import AdamW, Sgd
+from tui_dl.spec.regularizers import Dropout, WeightDecay
+from tui_dl.spec.wording import listing, number_text
+
+DIGITS_SAMPLES = 1797
+
+
+def split_sizes(data: AnyData) -> tuple[int, int]:
+    """Samples in the train and in the validation split (the validation share is rounded up)."""
+    samples = DIGITS_SAMPLES if isinstance(data, Digits) else data.samples
+    validation = math.ceil(round(samples * data.validation_share, 9))
+    return samples - validation, validation
+
+
+def class_count(data: AnyData) -> int:
+    """Number of classes, 0 for a regression."""
+    if isinstance(data, Digits):
+        return 10
+    if isinstance(data, Spiral):
+        return data.arms
+    return 2 if isinstance(data, Moons) else 0
+
+
+def refuse_contradictions(experiment: Experiment) -> None:
+    """Check the parts that determine training against each other.
+
+    Raises:
+        SpecError: for the first contradiction, with the key that is to be changed and what would work.
+    """
+    for check in _CHECKS:
+        check(experiment)
+
+
+def _sizes(experiment: Experiment) -> None:
+    data = experiment.data
+    if isinstance(data, Digits):
+        key = "data.validation_share"
+    else:
+        key = "data.samples"
+    train, validation = split_sizes(data)
+    classes = class_count(data)
+    least = max(classes, 1)
+    if train < least or validation < least:
+        each = f"each needs at least {least}, one per class" if classes else "each needs at least one"
+        raise SpecError(
+            f"{train + validation} samples with validation_share {number_text(data.validation_share)} leave {train} "
+            f"to train and {validation} to validate; {each}.",
+            key=key,
+        )
+    if classes and (train + validation) // classes < 2:
+        raise SpecError(f"{train + validation} samples are too few for {classes} classes, 2 each.", key=key)
+
+
+def _outliers(experiment: Experiment) -> None:
+    data = experiment.data
+    if isinstance(data, Line) and data.outliers > (train := split_sizes(data)[0]):
+        raise SpecError(f"{data.outliers} is more than the {train} training samples.", key="data.outliers")
+
+
+def _loss(experiment: Experiment) -> None:
+    loss, data = experiment.loss, experiment.data
+    if data.task not in loss.tasks:
+        fitting = listing(losses_for(data.task))
+        raise SpecError(
+            f"{loss.name} is for {' and '.join(loss.tasks)}, but the data ({data.name}) is {data.task}; "
+            f"use one of {fitting}.",
+            key="loss",
+        )
+
+
+def losses_for(task: str) -> Iterable[str]:
+    """Names of the losses that make sense for a task."""
+    for name, cls in siblings(Loss).items():
+        if issubclass(cls, Loss) and task in cls.tasks:
+            yield name
+
+
+def _momentum(experiment: Experiment) -> None:
+    optimizer = experiment.optimizer
+    if isinstance(optimizer, Sgd) and optimizer.nesterov and optimizer.momentum == 0:
+        raise SpecError(
+            "true needs momentum above 0; set optimizer.momentum too, for example 0.9.",
+            key="optimizer.nesterov",
+        )
+
+
+def _decay(experiment: Experiment) -> None:
+    optimizer = experiment.optimizer
+    decays = _having(experiment.regularizers, WeightDecay)
+    if decays and isinstance(optimizer, AdamW) and optimizer.weight_decay > 0:
+        raise SpecError(
+            f"adamw already decays the weights (optimizer.weight_decay = {number_text(optimizer.weight_decay)}); "
+            "set that to 0 or take the weight_decay regularizer away.",
+            key="regularizers.weight_decay",
+        )
+
+
+def _dropout(experiment: Experiment) -> None:
+    model = experiment.model
+    if not _having(experiment.regularizers, Dropout):
+        return
+    if isinstance(model, LinearModel) or (isinstance(model, Mlp) and not model.hidden):
+        what = "the linear model has" if isinstance(model, LinearModel) else "model.hidden is empty: there is"
+        raise SpecError(
+            f"{what} no hidden layer to drop units from; use a model with hidden layers or take it away.",
+            key="regularizers.dropout",
+        )
+
+
+def _twice(experiment: Experiment) -> None:
+    names = [regularizer.name for regularizer in experiment.regularizers]
+    for name in names:
+        if names.count(name) > 1:
+            raise SpecError("appears twice; each regularizer may be there once.", key=f"regularizers.{name}")
+
+
+def _having(components: Iterable[Component], cls: type[Component]) -> bool:
+    return any(isinstance(component, cls) for component in components)
+
+
+_CHECKS: tuple[Callable[[Experiment], None], ...] = (
+    _sizes,
+    _outliers,
+    _loss,
+    _momentum,
+    _decay,
+    _dropout,
+    _twice,
+)

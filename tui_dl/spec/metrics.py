@@ -1,0 +1,141 @@
+"""The one list of all that is measured: names, units, directions; the same in plots, tables and expectations."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from tui_dl.spec.wording import nearest
+
+Task = Literal["classification", "regression"]
+_BOTH: tuple[Task, ...] = ("classification", "regression")
+
+
+class MetricInfo(Struct, frozen=True):
+    """One measured number.
+
+    Attributes:
+        name: dotted name.
+        unit: empty for a pure number.
+        better: where it should go; empty if neither.
+        help: what it is, in a line.
+        tasks: the tasks that have it.
+        data: the data sets that have it; empty means all of these tasks.
+        models: the models that have it; empty means all.
+    """
+
+    name: str
+    unit: str = ""
+    better: Literal["up", "down", ""] = ""
+    help: str = ""
+    tasks: tuple[Task, ...] = _BOTH
+    data: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+def _of_splits() -> Iterator[MetricInfo]:
+    """The metrics that are taken of each split, in eval mode over the whole of it at an epoch's end."""
+    own: tuple[tuple[str, Literal["up", "down"], str, tuple[Task, ...]], ...] = (
+        ("loss", "down", "the present objective, penalties included", _BOTH),
+        ("accuracy", "up", "share of samples whose largest output is their class", ("classification",)),
+        ("cross_entropy", "down", "-log softmax(outputs)[class], the mean over samples", ("classification",)),
+        ("mse", "down", "mean squared error; for classes softmax(outputs) against one-hot targets", _BOTH),
+        ("mae", "down", "mean absolute error", ("regression",)),
+    )
+    for split in ("train", "validation"):
+        for name, better, text, tasks in own:
+            unit = "share" if name == "accuracy" else "nats" if name == "cross_entropy" else ""
+            yield MetricInfo(f"{split}.{name}", unit, better, f"{text} ({split} split)", tasks)
+
+
+METRICS: tuple[MetricInfo, ...] = (
+    *_of_splits(),
+    MetricInfo("data_loss", "", "down", "the batch's loss without penalties"),
+    MetricInfo("penalty", "", "", "the penalties' part of the batch's loss"),
+    MetricInfo("lr", "", "", "learning rate of this update: base rate times schedule and warm-up"),
+    MetricInfo("grad_norm", "", "", "L2 norm of the whole gradient before clipping"),
+    MetricInfo(
+        "grad_ratio", "", "", "gradient norm of the first layer's weights over that of the last layer's"
+    ),
+    MetricInfo("gap.loss", "", "down", "validation loss minus train loss: the generalisation gap"),
+    MetricInfo(
+        "weights.share_below_1e-3", "share", "", "share of weights, biases excluded, with |w| below 0.001"
+    ),
+    MetricInfo("optimizer.effective_step", "", "", "root mean square of the last update over all parameters"),
+    MetricInfo(
+        "fit.slope",
+        "",
+        "",
+        "slope of the fitted line between the ends of the data",
+        ("regression",),
+        ("line",),
+    ),
+    MetricInfo(
+        "collapse.residual",
+        "",
+        "",
+        "largest distance of the model's outputs from the one affine map that its matrices multiply to, "
+        "over the outputs' largest size",
+        models=("mlp",),
+    ),
+)
+
+LAYER_METRICS: tuple[MetricInfo, ...] = (
+    MetricInfo("grad_norm", "", "", "L2 norm of the gradient of this layer's parameters"),
+    MetricInfo("weight_norm", "", "", "L2 norm of this layer's parameters"),
+    MetricInfo("update_ratio", "", "", "norm of the last update over the norm of the parameters"),
+    MetricInfo(
+        "dead_share", "share", "down", "share of this layer's units that are zero for the whole batch"
+    ),
+    MetricInfo(
+        "saturated_share",
+        "share",
+        "down",
+        "share of this layer's activations on a flat end of the nonlinearity",
+    ),
+)
+"""What is measured of each layer; in full, the module's name, a dot, and one of these (`layers.0.grad_norm`)."""
+
+_BY_NAME = {metric.name: metric for metric in METRICS}
+_BY_LAYER_NAME = {metric.name: metric for metric in LAYER_METRICS}
+_SPLITS = ("train", "validation", "test")
+
+
+def layer_metric(module: str, kind: str) -> str:
+    """The full name of a layer's metric.
+
+    Raises:
+        KeyError: for a kind that is not in `LAYER_METRICS`.
+    """
+    return f"{module}.{_BY_LAYER_NAME[kind].name}"
+
+
+def metric_info(name: str) -> MetricInfo | None:
+    """What a metric is, per-layer ones included; None if nothing is measured under that name."""
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    module, _, kind = name.rpartition(".")
+    known = _BY_LAYER_NAME.get(kind)
+    parts = module.split(".")
+    if (
+        known is None
+        or parts[0] in _SPLITS
+        or not all(part.isidentifier() or part.isdecimal() for part in parts)
+    ):
+        return None
+    return MetricInfo(name, known.unit, known.better, f"{module}: {known.help}", known.tasks)
+
+
+def nearest_metrics(name: str) -> tuple[str, ...]:
+    """The names, nearest first and at most three, that somebody who wrote `name` may have meant."""
+    found: list[str] = []
+    module, _, kind = name.rpartition(".")
+    layer_kind = nearest(kind, _BY_LAYER_NAME) if module and module not in _SPLITS else None
+    if layer_kind is not None and metric_info(f"{module}.{layer_kind}") is not None:
+        found.append(f"{module}.{layer_kind}")
+    ends = [each for each in _BY_NAME if each.rpartition(".")[2] == name]
+    close = nearest(name, _BY_NAME)
+    found += [
+        each for each in (*([close] if close else []), *sorted(ends, reverse=True)) if each not in found
+    ]
+    return tuple(found[:3])

@@ -1,0 +1,87 @@
+"""The whole of an experiment: its parts, their contradictions, its lecture, and every script and variant rehearsed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import structs
+
+from tui_dl.errors import SpecError
+from tui_dl.spec.change import apply_change, edits
+from tui_dl.spec.contradictions import refuse_contradictions
+from tui_dl.spec.decode import decode
+from tui_dl.spec.experiment import Experiment
+from tui_dl.spec.lecture_checks import refuse_lecture_mistakes
+from tui_dl.spec.wording import joined
+
+FRESH_START = ("data", "model.hidden", "model.init", "seed", "training.device", "training.threads")
+"""Paths whose change means a fresh start, which no script can make; another model is one as well."""
+
+_NOT_TRAINING = ("title", "summary", "lecture", "scene", "script", "variant", "expect")
+_NOT_OF_A_VARIANT = ("lecture", "scene", "variant", "expect")
+
+
+def experiment_from_tree(tree: Mapping[str, Any], *, rehearse: bool = True) -> Experiment:
+    """Read and check an experiment from plain values.
+
+    Args:
+        tree: what TOML holds.
+        rehearse: check scripts, variants, scenes and expectations against the experiment too. An experiment that
+            was changed while it ran may have left them behind.
+
+    Raises:
+        SpecError: for the first mistake, with its dotted key.
+    """
+    experiment = decode(tree)
+    refuse_contradictions(experiment)
+    if rehearse:
+        refuse_lecture_mistakes(experiment)
+        _rehearse_script(experiment)
+        _rehearse_variants(experiment)
+    return experiment
+
+
+def needs_fresh_start(path: str) -> bool:
+    """Whether an edit at a path can't be made to a network that goes on training."""
+    return path == "model" or any(path == each or path.startswith(f"{each}.") for each in FRESH_START)
+
+
+def _rehearse_script(experiment: Experiment) -> None:
+    """Apply the scripted changes one after another, in the order in which the run would."""
+    indices = sorted(range(len(experiment.scripts)), key=lambda index: experiment.scripts[index].at_step)
+    present = experiment
+    for index in indices:
+        key = f"script[{index}].set"
+        changed = _applied(present, experiment.scripts[index].set, key)
+        for edit in edits(present, changed):
+            if edit.path.split(".")[0] in _NOT_TRAINING:
+                raise SpecError("is not a setting that a script can change.", key=joined(key, edit.path))
+            if needs_fresh_start(edit.path):
+                raise SpecError(
+                    "would need a fresh start, which a script can't make; use a variant.",
+                    key=joined(key, edit.path),
+                )
+        present = changed
+
+
+def _rehearse_variants(experiment: Experiment) -> None:
+    for index, variant in enumerate(experiment.variants):
+        key = f"variant[{index}]"
+        changed = _applied(experiment, variant.set, f"{key}.set")
+        for edit in edits(experiment, changed):
+            if edit.path.split(".")[0] in _NOT_OF_A_VARIANT:
+                raise SpecError(
+                    "is not a setting that a variant can change.", key=joined(f"{key}.set", edit.path)
+                )
+        if not variant.script:
+            continue
+        try:
+            _rehearse_script(structs.replace(changed, variants=()))
+        except SpecError as error:
+            raise SpecError(f"its set does not go with {error.key}: {error.problem}", key=key) from None
+
+
+def _applied(experiment: Experiment, change: Mapping[str, Any], key: str) -> Experiment:
+    try:
+        return apply_change(experiment, change)
+    except SpecError as error:
+        raise SpecError(error.problem, key=joined(key, error.key) if error.key else key) from None
