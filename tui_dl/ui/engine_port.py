@@ -1,0 +1,76 @@
+"""What the screen needs of the outside world: a connection to an engine, and ways to open one."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, final
+
+from tui_dl.spec.experiment import Experiment
+from tui_dl.spec.lecture import OptimizerState
+from tui_dl.wire.commands import AnyCommand
+from tui_dl.wire.messages import AnyMessage, Answered
+from tui_dl.wire.plans import Plan
+
+
+class EnginePort(Protocol):
+    """A connection to one engine."""
+
+    async def request(self, command: AnyCommand) -> Answered:
+        """Wait until a command took effect. Raises ChangeRefused or another TuiDlError when it did not."""
+        ...
+
+    async def plan(
+        self, change: Mapping[str, Any], state: OptimizerState | None = None, warmup_steps: int = 0
+    ) -> Plan:
+        """What a change would do. Raises ChangeRefused when it cannot work."""
+        ...
+
+    def messages(self) -> AsyncIterator[AnyMessage]:
+        """All that the engine says from here on; ends, or raises, when the connection does."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the engine, which goes on."""
+        ...
+
+
+Connect = Callable[[], Awaitable[EnginePort]]
+"""Start or find the engine and connect to it; called again after a lost connection. Raises TuiDlError or OSError."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A run that is about to be shown, and all that is known of it before its engine speaks."""
+
+    connect: Connect
+    experiment: Experiment | None = None
+    preset: str = ""
+    folder: Path | None = None
+    """The run's folder, with the engine's log in it; None if it is not known yet."""
+    read_only: bool = False
+
+
+class Openings(Protocol):
+    """How the screen starts or returns to runs; each may raise a TuiDlError that says why not."""
+
+    def start(self, experiment: Experiment, preset: str) -> Opening:
+        """A new run."""
+        ...
+
+    def attach(self, run_id: str) -> Opening:
+        """Back to a live engine."""
+        ...
+
+    def resume(self, run_id: str) -> Opening:
+        """On from the last checkpoint of a run whose engine has ended."""
+        ...
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """What the program says on the terminal after the screen has closed, and its exit code."""
+
+    text: str = ""
+    exit_code: int = 0

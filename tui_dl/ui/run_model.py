@@ -1,0 +1,376 @@
+"""The screen's mirror of a run: messages go in, panels read; knows no Textual and no terminal."""
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeVar, final
+
+import numpy as np
+
+from tui_dl.history import SeriesStore
+from tui_dl.spec.experiment import Experiment
+from tui_dl.wire.json_lines import step_matrix
+from tui_dl.wire.messages import (
+    AnyMessage,
+    ChangeApplied,
+    ChangeUndone,
+    EvaluationRecorded,
+    ExpectationChecked,
+    HistorySent,
+    LayerInfo,
+    MetricInfo,
+    NonFiniteFound,
+    Noticed,
+    PhaseReached,
+    ReadingTaken,
+    RecordedEvent,
+    Restarted,
+    RunDescribed,
+    RunFailed,
+    RunFinished,
+    SceneReached,
+    StatusChanged,
+    StepsRecorded,
+    Welcomed,
+)
+from tui_dl.wire.plans import Receipt
+from tui_dl.wire.snapshots import (
+    ConfusionView,
+    CurveView,
+    HistogramsRead,
+    LayersRead,
+    OptimizerRead,
+    Reading,
+    RegionsView,
+    SamplesView,
+)
+
+Topic = Literal[
+    "link", "experiment", "status", "series", "events", "phase", "layers", "histograms", "optimizer", "task"
+]
+"""What a message touched: panels repaint by topic."""
+Link = Literal["connecting", "live", "lost", "failed", "closed"]
+Level = Literal["info", "good", "warning", "error"]
+TaskView = CurveView | RegionsView | ConfusionView | SamplesView
+
+ALL_TOPICS: Final[frozenset[Topic]] = frozenset(
+    ("link", "experiment", "status", "series", "events", "phase", "layers", "histograms", "optimizer", "task")
+)
+MAX_EVENTS: Final = 2000
+_WITHOUT_SPLIT: Final = frozenset({"data_loss", "penalty", "lr", "grad_norm", "epoch", "samples_seen"})
+_R = TypeVar("_R", bound=Reading)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One line of the log; `time_s` is Unix time."""
+
+    time_s: float
+    step: int
+    kind: str
+    text: str
+    level: Level = "info"
+
+
+@final
+@dataclass(slots=True)
+class RunModel:
+    """All that is known of one run. Not thread-safe: one task feeds it and the same loop reads it."""
+
+    experiment: Experiment | None = None
+    preset: str = ""
+    link: Link = "connecting"
+    link_detail: str = ""
+    run: str = ""
+    path: str = ""
+    controls: bool = False
+    described: RunDescribed | None = None
+    status: StatusChanged = field(
+        default_factory=lambda: StatusChanged(state="starting", detail="starting the engine")
+    )
+    history: SeriesStore = field(default_factory=SeriesStore)
+    readings: dict[type[Reading], ReadingTaken] = field(default_factory=dict)
+    events: list[LogEntry] = field(default_factory=list)
+    receipt: Receipt | None = None
+    phases: list[PhaseReached] = field(default_factory=list)
+    nonfinite: NonFiniteFound | None = None
+    finished: RunFinished | None = None
+    failed: RunFailed | None = None
+    scene: int | None = None
+    scene_waiting: bool = False
+    ghost_labels: dict[int, str] = field(default_factory=dict)
+    """Segment to the words of what an undo took back from it."""
+
+    # -- what panels ask -------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        """The run's state as the screen names it: the engine's, or the link's where the engine is not heard."""
+        if self.link == "live" or (self.link == "connecting" and self.described is None):
+            return self.status.state
+        return {"lost": "disconnected", "failed": "failed", "closed": "closed"}.get(self.link, "connecting")
+
+    @property
+    def is_running(self) -> bool:
+        """Whether batches are being made."""
+        return self.link == "live" and self.status.state == "running"
+
+    @property
+    def can_steer(self) -> bool:
+        """Whether a command would be obeyed."""
+        return self.link == "live" and self.controls and self.described is not None and self.failed is None
+
+    @property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        """The modules with parameters, in the order of the forward pass; empty before torch has loaded."""
+        return () if self.described is None else self.described.layers
+
+    @property
+    def task_view(self) -> TaskView | None:
+        """The newest view of the task, whichever kind it is."""
+        taken = [
+            self.readings[kind]
+            for kind in (CurveView, RegionsView, ConfusionView, SamplesView)
+            if kind in self.readings
+        ]
+        if not taken:
+            return None
+        reading = max(taken, key=lambda one: (one.segment, one.step)).reading
+        assert isinstance(reading, TaskView)
+        return reading
+
+    @property
+    def primary_metric(self) -> str:
+        """The task's own first metric, without its split: accuracy for classes; empty before it is declared."""
+        for info in () if self.described is None else self.described.metrics:
+            split, _, name = info.name.rpartition(".")
+            if split in ("", "validation", "train") and name not in {"loss", *_WITHOUT_SPLIT}:
+                return name
+        if self.experiment is None:
+            return ""
+        return "accuracy" if self.experiment.data.task == "classification" else "mse"
+
+    def reading(self, kind: type[_R]) -> _R | None:
+        """The newest reading of a kind."""
+        taken = self.readings.get(kind)
+        return taken.reading if taken is not None and isinstance(taken.reading, kind) else None
+
+    def reading_step(self, kind: type[Reading]) -> int | None:
+        """The step at which the newest reading of a kind was taken."""
+        taken = self.readings.get(kind)
+        return None if taken is None else taken.step
+
+    def latest(self, metric: str) -> float | None:
+        """The last value of a metric, perhaps not finite; None before there is one."""
+        found = self.history.latest(metric)
+        return None if found is None else found[1]
+
+    def metric_info(self, metric: str) -> MetricInfo | None:
+        """What the run declared about a metric, by its full name or without its split."""
+        if self.described is None:
+            return None
+        short = metric.rpartition(".")[2]
+        by_name = {info.name: info for info in self.described.metrics}
+        return by_name.get(metric) or by_name.get(short)
+
+    # -- what the link tells ---------------------------------------------------------------------------
+
+    def set_link(self, link: Link, detail: str = "") -> frozenset[Topic]:
+        """Take note of how the connection stands."""
+        self.link, self.link_detail = link, detail
+        if link in ("lost", "failed"):
+            self._log("connection", detail or link, "error" if link == "failed" else "warning")
+        return frozenset({"link", "status", "events"})
+
+    def apply(self, message: AnyMessage) -> frozenset[Topic]:
+        """Take a message in. Returns what it touched."""
+        match message:
+            case StepsRecorded():
+                return self._add_steps(message)
+            case StatusChanged():
+                return self._take_status(message)
+            case ReadingTaken():
+                return self._take_reading(message)
+            case EvaluationRecorded():
+                return self._add_evaluation(message)
+            case PhaseReached():
+                return self._add_phase(message)
+            case Welcomed() | RunDescribed() | HistorySent():
+                return self._begin(message)
+            case ChangeApplied() | ChangeUndone() | Restarted():
+                return self._turn(message)
+            case _:
+                return self._note(message)
+
+    def note(self, text: str, level: Level = "info") -> frozenset[Topic]:
+        """Add a line of the screen's own to the log."""
+        self._log("screen", text, level)
+        return frozenset({"events"})
+
+    # -- one kind of message each ----------------------------------------------------------------------
+
+    def _begin(self, message: Welcomed | RunDescribed | HistorySent) -> frozenset[Topic]:
+        match message:
+            case Welcomed():
+                self.run, self.controls = message.run, message.controls
+                self.link, self.link_detail = "live", message.refused
+                return frozenset({"link", "status"})
+            case RunDescribed():
+                known = self.described
+                self.described, self.experiment = message, message.experiment
+                self.run, self.path = message.run, message.path or self.path
+                if known is not None and [one.name for one in known.layers] != [
+                    one.name for one in message.layers
+                ]:
+                    self.readings.clear()
+                return frozenset(
+                    {"experiment", "status", "series", "layers", "histograms", "optimizer", "task"}
+                )
+            case HistorySent():
+                self.history = SeriesStore.from_state(message.state)
+                self.events.clear()
+                for event in message.events:
+                    self._recall(event)
+                return ALL_TOPICS
+
+    def _add_steps(self, message: StepsRecorded) -> frozenset[Topic]:
+        matrix = step_matrix(message)
+        steps = np.arange(message.first_step, message.first_step + matrix.shape[1])
+        columns = {train_series(name): matrix[row] for row, name in enumerate(message.names)}
+        self.history.append(message.segment, steps, columns)
+        self.nonfinite = None
+        if self.finished is not None and steps.size and int(steps[-1]) > self.finished.step:
+            self.finished = None
+        return frozenset({"series"})
+
+    def _add_evaluation(self, message: EvaluationRecorded) -> frozenset[Topic]:
+        values = dict(message.metrics)
+        values.update(dict.fromkeys(message.nonfinite, math.nan))
+        columns = {_evaluated(message.split, name): [value] for name, value in values.items()}
+        self.history.append(message.segment, [message.step], columns)
+        return frozenset({"series"})
+
+    def _take_status(self, message: StatusChanged) -> frozenset[Topic]:
+        before = self.status
+        self.status = message
+        self.scene, self.scene_waiting = message.scene, message.scene_waiting
+        touched: set[Topic] = {"status"}
+        if not message.phase and self.phases:
+            self.phases.clear()
+            touched.add("phase")
+        if message.notice and message.notice != before.notice:
+            self._log("notice", message.notice, "warning")
+            touched.add("events")
+        if message.state == "running":
+            self.finished = self.nonfinite = None
+        return frozenset(touched)
+
+    def _take_reading(self, message: ReadingTaken) -> frozenset[Topic]:
+        kind = type(message.reading)
+        self.readings[kind] = message
+        topics: dict[type[Reading], Topic] = {
+            LayersRead: "layers",
+            HistogramsRead: "histograms",
+            OptimizerRead: "optimizer",
+        }
+        return frozenset({topics.get(kind, "task")})
+
+    def _add_phase(self, message: PhaseReached) -> frozenset[Topic]:
+        if self.phases and self.phases[0].step != message.step:
+            self.phases.clear()
+        self.phases = [one for one in self.phases if one.phase != message.phase]
+        self.phases.append(message)
+        return frozenset({"phase"})
+
+    def _turn(self, message: ChangeApplied | ChangeUndone | Restarted) -> frozenset[Topic]:
+        match message:
+            case ChangeApplied(receipt):
+                self.receipt = receipt
+                label = receipt_label(receipt)
+                self.history.add_mark(receipt.step, receipt.segment, label, "change")
+                self._log("change", label, "good", receipt.step)
+            case ChangeUndone():
+                self.history.branch(message.segment, message.parent_segment, message.step)
+                self.ghost_labels[message.parent_segment] = message.label
+                self.history.add_mark(message.step, message.segment, f"undo {message.label}", "undo")
+                back = f"took back {message.label}: from step {message.abandoned_step} to {message.step}"
+                self._log("undo", back, "good", message.step)
+            case Restarted():
+                self.history.begin(message.segment)
+                self.ghost_labels.setdefault(message.segment - 1, "before the restart")
+                self.history.add_mark(0, message.segment, message.label, "restart")
+                self._log("restart", message.label or f"restart with seed {message.seed}", "good", 0)
+                self.phases.clear()
+        self.nonfinite = self.finished = None
+        return frozenset({"series", "events", "status", "phase"})
+
+    def _note(self, message: AnyMessage) -> frozenset[Topic]:
+        match message:
+            case SceneReached():
+                self.scene, self.scene_waiting = message.index, message.waiting
+                self._log("scene", f"scene {message.index + 1}", "info")
+            case NonFiniteFound():
+                self.nonfinite = message
+                where = f" in {message.layer}" if message.layer else ""
+                self._log(
+                    "nonfinite", f"{message.what} is not finite{where}; the update was not made", "error"
+                )
+            case ExpectationChecked():
+                value = "nothing" if message.value is None else f"{message.value:.4g}"
+                verdict = "holds" if message.passed else "FAILS"
+                text = f"{message.metric} {message.bound}: {value}, {verdict}"
+                self._log("expectation", text, "good" if message.passed else "error", message.at_step)
+            case Noticed():
+                self._log("notice", message.text, message.level)
+            case RunFinished():
+                self.finished = message
+                self._log(
+                    "finished", f"finished ({message.reason}) at step {message.step}", "good", message.step
+                )
+            case RunFailed():
+                self.failed = message
+                self._log("failed", message.error, "error")
+            case _:
+                return frozenset()
+        return frozenset({"status", "events"})
+
+    def _recall(self, event: RecordedEvent) -> None:
+        levels: dict[str, Level] = {"change": "good", "undo": "good", "restart": "good", "failed": "error"}
+        self.events.append(
+            LogEntry(event.time_s, event.step, event.kind, event.label, levels.get(event.kind, "info"))
+        )
+        if event.kind == "undo" and "parent_segment" in event.body:
+            self.ghost_labels[int(event.body["parent_segment"])] = event.label
+
+    def _log(self, kind: str, text: str, level: Level, step: int | None = None) -> None:
+        self.events.append(
+            LogEntry(time.time(), self.status.step if step is None else step, kind, text, level)
+        )
+        del self.events[:-MAX_EVENTS]
+
+
+def train_series(name: str) -> str:
+    """The full name of a metric that a step reports."""
+    return name if name in _WITHOUT_SPLIT or "." in name else f"train.{name}"
+
+
+def _evaluated(split: str, name: str) -> str:
+    # The train split evaluated whole is another thing than its batches: it gets a series of its own.
+    prefix = "train_split" if split == "train" else split
+    return f"{prefix}.{name.rpartition('.')[2]}"
+
+
+def receipt_label(receipt: Receipt) -> str:
+    """What a change was, short enough for a plot's mark."""
+    parts = [_edit_label(path, old, new) for path, old, new in receipt.edits]
+    return ", ".join(parts) or ", ".join(receipt.change)
+
+
+def _edit_label(path: str, old: str, new: str) -> str:
+    name = path.rpartition(".")[2]
+    if old in ("", "none", "None"):
+        return f"+{name} {new}".strip()
+    if new in ("", "none", "None"):
+        return f"-{name}"
+    return f"{name} {old} → {new}"
