@@ -1,0 +1,123 @@
+"""`tui-dl list` and `tui-dl show`: what there is, as text or as one JSON array."""
+
+import argparse
+import shutil
+import sys
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from tui_dl.errors import UsageError
+
+
+def list_things(arguments: argparse.Namespace) -> int:
+    """Print presets, components, metrics or runs."""
+    rows = {
+        "presets": _presets,
+        "components": _components,
+        "metrics": _metrics,
+        "runs": _runs,
+    }[arguments.what]()
+    if arguments.json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows)).decode() + "\n")
+        return 0
+    {
+        "presets": _print_presets,
+        "components": _print_components,
+        "metrics": _print_metrics,
+        "runs": _print_runs,
+    }[arguments.what](rows)
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print the resolved experiment; what is printed loads back to the same experiment."""
+    from tui_dl.spec.preset import load_preset, to_toml
+
+    sys.stdout.write(to_toml(load_preset(arguments.preset)))
+    return 0
+
+
+def _presets() -> Sequence[Any]:
+    from tui_dl.spec.preset import list_presets
+
+    return [{**msgspec.structs.asdict(preset), "path": str(preset.path)} for preset in list_presets()]
+
+
+def _components() -> Sequence[Any]:
+    from tui_dl.spec.catalogue import catalogue
+
+    return [msgspec.to_builtins(component) for component in catalogue()]
+
+
+def _metrics() -> Sequence[Any]:
+    from tui_dl.spec.metrics import METRICS
+
+    return [msgspec.to_builtins(metric) for metric in METRICS]
+
+
+def _runs() -> Sequence[Any]:
+    from tui_dl.runs.folder import list_runs
+
+    return [msgspec.to_builtins(run, enc_hook=str) for run in list_runs()]
+
+
+def _width() -> int:
+    return max(40, min(shutil.get_terminal_size((100, 24)).columns, 120))
+
+
+def _paragraph(text: str, indent: int) -> str:
+    margin = " " * indent
+    return textwrap.fill(text, _width(), initial_indent=margin, subsequent_indent=margin)
+
+
+def _print_presets(rows: Sequence[Any]) -> None:
+    for row in rows:
+        print(f"{row['name']:<22}{row['title']}")
+        if row["summary"]:
+            print(_paragraph(row["summary"], 22))
+
+
+def _print_components(rows: Sequence[Any]) -> None:
+    family = ""
+    for row in rows:
+        if row["family"] != family:
+            family = row["family"]
+            print(f"\n{family.upper()}" if row is not rows[0] else family.upper())
+        print(f"  {row['name']:<20}{row['summary']}")
+        if row["source"]:
+            print(_paragraph(f"source: {row['source']}", 22))
+        for field in row["fields"]:
+            unit = f" {field['unit']}" if field["unit"] else ""
+            bounds = f", {field['bounds']}" if field["bounds"] else ""
+            default = msgspec.json.encode(field["default"]).decode()
+            head = f"{field['name']} = {default}{unit} ({field['type']}{bounds})"
+            print(_paragraph(f"{head}: {field['help']}", 6))
+
+
+def _print_metrics(rows: Sequence[Any]) -> None:
+    for row in rows:
+        better = {"up": "higher is better", "down": "lower is better"}.get(row["better"], "")
+        notes = ", ".join(part for part in (row["unit"], better) if part)
+        print(f"{row['name']:<28}{row['help']}" + (f" ({notes})" if notes else ""))
+
+
+def _print_runs(rows: Sequence[Any]) -> None:
+    if not rows:
+        print("no runs yet; `tui-dl run digits-mlp` makes one", file=sys.stderr)
+        return
+    print(f"{'run':<36}{'state':<10}{'step':>9}{'size':>10}  {'started':<20}pid")
+    for row in rows:
+        size = f"{row['size_bytes'] / 2**20:.1f} MiB"
+        pid = row["pid"] or ""
+        print(f"{row['id']:<36}{row['state']:<10}{row['step']:>9}{size:>10}  {row['started']!s:<20.19}{pid}")
+
+
+def require_terminal(what: str) -> None:
+    """Refuse a screen where there is none to draw on."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            f"{what} needs a terminal on standard input and output; without one use `tui-dl run … --headless`"
+        )
