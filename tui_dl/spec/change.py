@@ -52,8 +52,8 @@ def apply_change(experiment: Experiment, change: Change, *, source: str = "chang
 def edits(old: Experiment, new: Experiment) -> tuple[Edit, ...]:
     """Every difference between two experiments, in the order of their fields.
 
-    A component whose name differs is one edit at its path; else each differing field is one. Regularizers go by
-    their names: `regularizers.l2` came or went, `regularizers.l2.strength` differs.
+    A component whose name differs is one edit at its path; else each differing field is one. Regularizers
+    go by their names: `regularizers.l2` came or went, `regularizers.l2.strength` differs.
     """
     return tuple(_struct_edits(old, new, ""))
 
@@ -112,7 +112,7 @@ def for_variant(experiment: Experiment, name: str) -> Experiment:
 
 
 def ingredient_of(path: str) -> str:
-    """The top-level part that a path lies in: data, model, loss, optimizer, regularizers, training, …
+    """The top-level part that a path lies in: data, model, loss, optimizer, regularizers and so on.
 
     Raises:
         SpecError: if the path lies in none.

@@ -1,6 +1,6 @@
-"""What every component has in common: a frozen Struct, told apart by its name, whose fields describe themselves."""
+"""What every component has in common: a frozen Struct with a name, whose fields describe themselves."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from msgspec import Meta, Struct
 
@@ -34,10 +34,11 @@ def number(
     lt: float | None = None,
     unit: str = "",
 ) -> Meta:
-    """Describe a numeric field. Some finite upper bound is demanded: ``gt=0`` alone would let infinity through."""
+    """Describe a numeric field; it needs a finite upper bound, as ``gt=0`` alone lets infinity through."""
     assert le is not None or lt is not None, "a number needs a finite upper bound"
     assert ge is not None or gt is not None, "a number needs a finite lower bound"
-    return Meta(ge=ge, gt=gt, le=le, lt=lt, description=help_text, extra={"unit": unit})
+    bounds: dict[str, Any] = {"ge": ge, "gt": gt, "le": le, "lt": lt}
+    return Meta(**bounds, description=help_text, extra={"unit": unit})
 
 
 def described(
@@ -47,7 +48,7 @@ def described(
     max_length: int | None = None,
     examples: list[str] | None = None,
 ) -> Meta:
-    """Describe a field that is not a number; a field with a pattern shows its examples when the pattern fails."""
+    """Describe a field that is not a number; its examples are shown when its pattern fails."""
     return Meta(
         description=help_text, pattern=pattern, max_length=max_length, examples=examples, extra={"unit": ""}
     )

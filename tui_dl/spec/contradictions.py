@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Callable, Iterable
+from typing import get_args
 
 from tui_dl.errors import SpecError
-from tui_dl.spec.component import Component
+from tui_dl.spec.component import Component, component_name
 from tui_dl.spec.data import AnyData, Digits, Line, Moons, Spiral
-from tui_dl.spec.decode import siblings
 from tui_dl.spec.experiment import Experiment
-from tui_dl.spec.losses import Loss
-from tui_dl.spec.models import LinearModel, Mlp
+from tui_dl.spec.losses import AnyLoss, Loss
+from tui_dl.spec.models import LinearModel
 from tui_dl.spec.optimizers import AdamW, Sgd
 from tui_dl.spec.regularizers import Dropout, WeightDecay
 from tui_dl.spec.wording import listing, number_text
@@ -45,18 +45,15 @@ def refuse_contradictions(experiment: Experiment) -> None:
 
 def _sizes(experiment: Experiment) -> None:
     data = experiment.data
-    if isinstance(data, Digits):
-        key = "data.validation_share"
-    else:
-        key = "data.samples"
+    key = "data.validation_share" if isinstance(data, Digits) else "data.samples"
     train, validation = split_sizes(data)
     classes = class_count(data)
     least = max(classes, 1)
     if train < least or validation < least:
         each = f"each needs at least {least}, one per class" if classes else "each needs at least one"
         raise SpecError(
-            f"{train + validation} samples with validation_share {number_text(data.validation_share)} leave {train} "
-            f"to train and {validation} to validate; {each}.",
+            f"{train + validation} samples with validation_share {number_text(data.validation_share)} leave "
+            f"{train} to train and {validation} to validate; {each}.",
             key=key,
         )
     if classes and (train + validation) // classes < 2:
@@ -80,11 +77,10 @@ def _loss(experiment: Experiment) -> None:
         )
 
 
-def losses_for(task: str) -> Iterable[str]:
+def losses_for(task: str) -> tuple[str, ...]:
     """Names of the losses that make sense for a task."""
-    for name, cls in siblings(Loss).items():
-        if issubclass(cls, Loss) and task in cls.tasks:
-            yield name
+    classes: tuple[type[Loss], ...] = get_args(AnyLoss)
+    return tuple(component_name(cls) for cls in classes if task in cls.tasks)
 
 
 def _momentum(experiment: Experiment) -> None:
@@ -101,8 +97,8 @@ def _decay(experiment: Experiment) -> None:
     decays = _having(experiment.regularizers, WeightDecay)
     if decays and isinstance(optimizer, AdamW) and optimizer.weight_decay > 0:
         raise SpecError(
-            f"adamw already decays the weights (optimizer.weight_decay = {number_text(optimizer.weight_decay)}); "
-            "set that to 0 or take the weight_decay regularizer away.",
+            f"adamw already decays the weights by {number_text(optimizer.weight_decay)}; "
+            "set optimizer.weight_decay to 0 or take the weight_decay regularizer away.",
             key="regularizers.weight_decay",
         )
 
@@ -111,7 +107,7 @@ def _dropout(experiment: Experiment) -> None:
     model = experiment.model
     if not _having(experiment.regularizers, Dropout):
         return
-    if isinstance(model, LinearModel) or (isinstance(model, Mlp) and not model.hidden):
+    if isinstance(model, LinearModel) or not model.hidden:
         what = "the linear model has" if isinstance(model, LinearModel) else "model.hidden is empty: there is"
         raise SpecError(
             f"{what} no hidden layer to drop units from; use a model with hidden layers or take it away.",

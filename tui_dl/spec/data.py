@@ -64,7 +64,7 @@ class Moons(Data, frozen=True, tag="moons"):
 
 
 class Line(Data, frozen=True, tag="line"):
-    """Points on a line y = slope·x + intercept with noise and, on request, outliers in the training split only."""
+    """Points on a line y = slope·x + intercept with noise and, on request, outliers to train on."""
 
     task = "regression"
     kind = "curve"

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import inspect
 
 from tui_dl.errors import SpecError
+from tui_dl.spec.catalogue import siblings
 from tui_dl.spec.component import Component, component_name
 from tui_dl.spec.data import Data
 from tui_dl.spec.experiment import Experiment
@@ -133,12 +134,6 @@ def _unknown_key(cls: type[msgspec.Struct], name: str) -> str:
     return f"{component_name(cls)} has no such setting; {there}.{near}{elsewhere}"
 
 
-def siblings(cls: type[Component]) -> dict[str, type[Component]]:
-    """The components of the same family, by name."""
-    base = next(base for base in cls.__mro__ if Component in base.__bases__)
-    return {component_name(each): each for each in base.__subclasses__()}
-
-
 def _read_component(choices: Mapping[str, type[Component]], value: Any, key: str) -> dict[str, Any]:
     family = family_of(next(iter(choices.values())))
     there = f"there are {listing(choices)}"
@@ -243,22 +238,33 @@ def text(value: str, key: str) -> str:
     return value
 
 
-def anything(value: Any, key: str, depth: int = 0) -> Any:
-    """Read a value of a change, whose type is known only where it is applied."""
-    if depth > _DEEPEST:
-        raise SpecError(f"is nested deeper than {_DEEPEST} levels.", key=key)
-    if isinstance(value, msgspec.Struct):
-        return anything(without_none(msgspec.to_builtins(value)), key, depth)
+def anything(value: Any, key: str) -> Any:
+    """Check a value of a change, whose type is known only where it is applied."""
     if isinstance(value, float) and not math.isfinite(value):
         raise SpecError(f"must be finite, not {shown(value)}.", key=key)
     if isinstance(value, str):
         return text(value, key)
     if isinstance(value, Mapping):
         table = _as_table(_ANY_TABLE, value, key)
-        return {text(name, key): anything(each, joined(key, name), depth + 1) for name, each in table.items()}
+        return {text(name, key): anything(each, joined(key, name)) for name, each in table.items()}
     if isinstance(value, list | tuple):
-        return [anything(each, f"{key}[{index}]", depth + 1) for index, each in enumerate(value)]
-    # TOML has no null; in a change, nothing and false say the same: take it away.
+        return [anything(each, f"{key}[{index}]") for index, each in enumerate(value)]
+    return value
+
+
+def copied(value: Any, key: str, depth: int = 0) -> Any:
+    """A deep copy as plain values.
+
+    TOML has no null, so None becomes false: in a change both say that something is to be taken away.
+    """
+    if depth > _DEEPEST:
+        raise SpecError(f"is nested deeper than {_DEEPEST} levels.", key=key)
+    if isinstance(value, msgspec.Struct):
+        return copied(without_none(msgspec.to_builtins(value)), key, depth)
+    if isinstance(value, Mapping):
+        return {name: copied(each, joined(key, str(name)), depth + 1) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [copied(each, f"{key}[{index}]", depth + 1) for index, each in enumerate(value)]
     return False if value is None else value
 
 

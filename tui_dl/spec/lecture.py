@@ -23,7 +23,7 @@ class Translation(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Lecture(Struct, frozen=True, forbid_unknown_fields=True):
-    """What to look at, in Markdown. In TOML each other key of the table is a language with its Translation."""
+    """What to look at, in Markdown. In TOML each other key of the table is a language."""
 
     notes: str = ""
     translations: dict[str, Translation] = {}

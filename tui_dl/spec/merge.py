@@ -8,7 +8,7 @@ from msgspec import inspect
 
 from tui_dl.errors import SpecError
 from tui_dl.spec.component import Component
-from tui_dl.spec.decode import anything, without_none
+from tui_dl.spec.decode import copied, without_none
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.schema import choices_of, fields_of, list_choices_of, plain
 from tui_dl.spec.wording import joined, listing, printable, shown, suggestion
@@ -32,27 +32,28 @@ def to_tree(experiment: Experiment) -> dict[str, Any]:
 def merge(tree: Mapping[str, Any], change: Change) -> dict[str, Any]:
     """A copy of the tree with the change laid over it.
 
-    Setting ``X.name``, or a table with a new ``name``, replaces the component by its defaults and the given fields;
-    everything else merges. Names go before other keys and shorter paths before longer ones, whatever their order.
+    Setting ``X.name``, or a table with a new ``name``, replaces the component by its defaults and the given
+    fields; everything else merges. Names go before other keys and shorter paths before longer ones, whatever
+    their order.
 
     Raises:
-        SpecError: for a path that leads through something that has no parts. Unknown keys and values that do not
-            fit are laid over as they are: decoding finds them.
+        SpecError: for a path that leads through something that has no parts. Unknown keys and values that
+            do not fit are laid over as they are: decoding finds them.
     """
     if not isinstance(change, Mapping):
         raise SpecError(f"a change must be a mapping of dotted paths to values, not {shown(change)}.")
     merged = without_none(tree)
     assert isinstance(merged, dict)
-    _lay_table(merged, (Experiment,), _copied(change), "")
+    _lay_table(merged, (Experiment,), _copied_change(change), "")
     return merged
 
 
-def _copied(change: Change) -> dict[str, Any]:
+def _copied_change(change: Change) -> dict[str, Any]:
     """A deep copy of a change as plain values."""
     for path in change:
         if not isinstance(path, str):
             raise SpecError(f"a path must be text, not {shown(path)}.")
-    return {path: anything(value, printable(path)) for path, value in change.items()}
+    return {path: copied(value, printable(path)) for path, value in change.items()}
 
 
 def _ordered(table: Mapping[str, Any], key: str) -> Iterator[tuple[list[str], Any]]:

@@ -1,4 +1,4 @@
-"""The one list of all that is measured: names, units, directions; the same in plots, tables and expectations."""
+"""The one list of all that is measured; the same names in plots, tables and expectations."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -94,7 +94,7 @@ LAYER_METRICS: tuple[MetricInfo, ...] = (
         "share of this layer's activations on a flat end of the nonlinearity",
     ),
 )
-"""What is measured of each layer; in full, the module's name, a dot, and one of these (`layers.0.grad_norm`)."""
+"""What is measured of each layer: the module's name, a dot, and one of these (`layers.0.grad_norm`)."""
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 _BY_LAYER_NAME = {metric.name: metric for metric in LAYER_METRICS}

@@ -1,4 +1,4 @@
-"""Optimizers: how a gradient becomes a step. Fields carry torch's names and, but for SGD's rate, torch's defaults."""
+"""Optimizers: how a gradient becomes a step. Names and, but for SGD's rate, defaults are torch's."""
 
 from typing import Annotated, ClassVar
 
@@ -76,7 +76,7 @@ class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
 
 
 class Adagrad(Optimizer, frozen=True, tag="adagrad"):
-    """Divide by the root of the sum of all squared gradients so far: the steps only shrink (Duchi et al., 2011)."""
+    """Divide by the root of the sum of all squared gradients: steps only shrink (Duchi et al., 2011)."""
 
     family = "adagrad"
     source = "torch.optim.Adagrad"

@@ -10,7 +10,7 @@ import tomli_w
 from msgspec import Struct
 
 from tui_dl.errors import SpecError, UsageError
-from tui_dl.spec.decode import anything
+from tui_dl.spec.decode import copied
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.files import read_text
 from tui_dl.spec.merge import merge, to_tree
@@ -84,8 +84,8 @@ def _locate(name_or_path: str | Path) -> Path:
     if "/" in name_or_path or path.suffix == ".toml" or "\0" in name_or_path or path.is_file():
         return path
     raise UsageError(
-        f"no preset is called {shown(name_or_path)}; there are {listing(names)}, or give the path of a TOML file."
-        f"{suggestion(name_or_path, names)}"
+        f"no preset is called {shown(name_or_path)}; there are {listing(names)}, "
+        f"or give the path of a TOML file.{suggestion(name_or_path, names)}"
     )
 
 
@@ -136,7 +136,7 @@ def parse_toml(text: str, source: str) -> dict[str, Any]:
     if not text.strip():
         raise SpecError("is empty; an experiment needs at least [data] and [model].", source=source)
     try:
-        tree = anything(tomllib.loads(text), "")
+        tree = copied(tomllib.loads(text), "")
     except tomllib.TOMLDecodeError as error:
         raise SpecError(f"broken TOML: {error}.", source=source) from None
     except RecursionError:
@@ -156,7 +156,7 @@ def to_toml(experiment: Experiment) -> str:
 
 
 def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
-    """``KEY=VALUE`` arguments as overrides; a value that is not TOML is a string, the last of equal keys wins.
+    """``KEY=VALUE`` arguments as overrides: a value that is not TOML is a string, the last of a key wins.
 
     Raises:
         SpecError: for an argument without a key or without ``=``.

@@ -38,7 +38,7 @@ class WeightDecay(Regularizer, frozen=True, tag="weight_decay"):
 
 
 class Dropout(Regularizer, frozen=True, tag="dropout"):
-    """Zero each hidden unit with probability p while training, scale the rest by 1/(1-p) (Srivastava et al., 2014)."""
+    """Zero hidden units with probability p while training, scale the rest by 1/(1-p) (Srivastava 2014)."""
 
     source = "torch.nn.Dropout"
 

@@ -1,4 +1,4 @@
-"""Schedules: factors on the base rate, pure functions of the step, so they survive a swap of the optimizer."""
+"""Schedules: factors on the base rate, pure functions of the step, so a swap of the optimizer keeps them."""
 
 from typing import Annotated
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from tui_dl.spec.component import Component
+from tui_dl.spec.component import Component, component_name
 
 
 @cache
@@ -27,11 +27,12 @@ def plain(node: inspect.Type) -> inspect.Type:
 
 def described_by(node: inspect.Type) -> tuple[str, str, tuple[str, ...]]:
     """Help text, unit and examples of a type, empty where it has none."""
-    help_text, unit, examples = "", "", ()
+    help_text, unit = "", ""
+    examples: tuple[str, ...] = ()
     while isinstance(node, inspect.Metadata):
         schema = node.extra_json_schema or {}
         help_text = help_text or schema.get("description", "")
-        examples = examples or tuple(schema.get("examples", ()))
+        examples = tuple(schema.get("examples", examples))
         unit = unit or (node.extra or {}).get("unit", "")
         node = node.type
     return help_text, unit, examples
@@ -47,10 +48,12 @@ def choices_of(node: inspect.Type) -> Mapping[str, type[Component]] | None:
     """The components that may stand at a place, by name; None if it is not a place for components."""
     node = plain(node)
     members = node.types if isinstance(node, inspect.UnionType) else (node,)
-    classes = [member.cls for member in members if isinstance(member, inspect.StructType)]
-    if len(classes) != len(members) or not all(issubclass(cls, Component) for cls in classes):
-        return None
-    return {str(cls.__struct_config__.tag): cls for cls in classes}
+    choices: dict[str, type[Component]] = {}
+    for member in members:
+        if not isinstance(member, inspect.StructType) or not issubclass(member.cls, Component):
+            return None
+        choices[component_name(member.cls)] = member.cls
+    return choices
 
 
 def list_choices_of(node: inspect.Type) -> Mapping[str, type[Component]] | None:

@@ -1,4 +1,4 @@
-"""How training is run: batches, length, device, pace. Nothing here but batch_size and epochs alters the numbers."""
+"""How training is run: batches, length, device, pace."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The whole of an experiment: its parts, their contradictions, its lecture, and every script and variant rehearsed."""
+"""The whole of an experiment: parts, contradictions, lecture; every script and variant rehearsed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,8 +25,8 @@ def experiment_from_tree(tree: Mapping[str, Any], *, rehearse: bool = True) -> E
 
     Args:
         tree: what TOML holds.
-        rehearse: check scripts, variants, scenes and expectations against the experiment too. An experiment that
-            was changed while it ran may have left them behind.
+        rehearse: check scripts, variants, scenes and expectations against the experiment too. An experiment
+            that was changed while it ran may have left them behind.
 
     Raises:
         SpecError: for the first mistake, with its dotted key.

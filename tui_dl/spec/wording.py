@@ -81,11 +81,10 @@ def listing(options: Iterable[str]) -> str:
 
 def number_text(value: float) -> str:
     """A number as a person would write it: 1e12, 1e-8, 0.05, 65536."""
-    if isinstance(value, int) and (abs(value) < 10**7 or value % 10**6):
+    if isinstance(value, int) and (abs(value) < 10**6 or value % 10**6):
         return str(value)
-    mantissa, _, exponent = (
-        f"{value:.16e}".partition("e") if abs(value) >= 1e7 else repr(value).partition("e")
-    )
+    # Seventeen digits are enough to tell any two floats apart; bounds this large are round.
+    mantissa, _, exponent = (f"{value:.16e}" if abs(value) >= 1e6 else repr(value)).partition("e")
     digits = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
     return f"{digits}e{int(exponent)}" if exponent else digits
 
