@@ -19,7 +19,7 @@ __all__ = ["DataSplits", "Scaling", "Split", "load_data"]
 @final
 @dataclass(frozen=True)
 class Split:
-    """On the CPU, contiguous: inputs float32 (N, *input_shape); classes int64 (N,) or values float32 (N, 1)."""
+    """Inputs float32 (N, *input_shape), classes int64 (N,) or values float32 (N, 1); CPU, contiguous."""
 
     inputs: Tensor
     targets: Tensor

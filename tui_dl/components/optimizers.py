@@ -1,5 +1,6 @@
 """Optimizers in torch: how each is built, which numbers can be edited mid-run, what its state means."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
@@ -143,12 +144,13 @@ def _(optimizer: spec.Adam | spec.AdamW) -> Moments:
 @effective_step.register(spec.AdamW)
 def _(optimizer: spec.Adam | spec.AdamW, state: Mapping[str, Any], lr: float) -> Tensor | float:
     """lr/(1-β₁ᵗ) / (√(v/(1-β₂ᵗ)) + ε), algorithm 1 of Kingma and Ba (2014), on the biased first moment."""
-    second: Tensor | None = state.get("max_exp_avg_sq" if optimizer.amsgrad else "exp_avg_sq")
+    name = "max_exp_avg_sq" if optimizer.amsgrad else "exp_avg_sq"
+    second: Tensor | None = state.get(name)
     if second is None:
         return lr
     step = float(state["step"])
-    root = (second / (1.0 - optimizer.beta2**step)).sqrt_().add_(optimizer.eps)
-    return root.reciprocal_().mul_(lr / (1.0 - optimizer.beta1**step))
+    root = (second / (1.0 - math.pow(optimizer.beta2, step))).sqrt_().add_(optimizer.eps)
+    return root.reciprocal_().mul_(lr / (1.0 - math.pow(optimizer.beta1, step)))
 
 
 @build_optimizer.register

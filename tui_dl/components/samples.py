@@ -61,7 +61,7 @@ def _(data: spec.Spiral, rng: np.random.Generator) -> Samples:
 
 @draw_samples.register
 def _(data: spec.Moons, rng: np.random.Generator) -> Samples:
-    """The formula of sklearn.datasets.make_moons; its own has a seed of 32 bits and takes a second to import."""
+    """The formula of sklearn.datasets.make_moons, whose seed has 32 bits and whose import takes a second."""
     upper = data.samples // 2
     outer = np.linspace(0, np.pi, upper)
     inner = np.linspace(0, np.pi, data.samples - upper)

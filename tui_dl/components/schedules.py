@@ -14,7 +14,7 @@ def factor(schedule: spec.Schedule, step: int, total_steps: int) -> float:
     Args:
         schedule: what is declared.
         step: updates made so far, from 0.
-        total_steps: the planned length of the run; 0 where it is unknown: a schedule that needs it then waits.
+        total_steps: the planned length of the run; 0 where it is unknown: what depends on it then stays at 1.
     """
     no_builder(schedule, "schedules")
 
