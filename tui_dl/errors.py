@@ -59,3 +59,21 @@ class ProtocolError(TuiDlError):
     """The other end of the connection speaks another version, or something that is not the protocol."""
 
     exit_code = 1
+
+
+class RunUnreadable(TuiDlError):
+    """A run's folder or database that is damaged, or of another program; the text names the file."""
+
+    exit_code = 2
+
+
+class RecordingFailed(TuiDlError):
+    """The run can't be written any more: disk full, folder read-only or gone. Training goes on without."""
+
+    exit_code = 1
+
+
+class ConnectionLost(TuiDlError):
+    """The engine's end of a connection went away without having said goodbye."""
+
+    exit_code = 1
