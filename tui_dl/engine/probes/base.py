@@ -1,0 +1,28 @@
+"""What an instrument is: it watches the phases of one sampled batch and then says what it saw."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from tui_dl.engine.trainer import Trainer
+    from tui_dl.wire.commands import ProbeName
+    from tui_dl.wire.snapshots import Reading
+
+
+class Probe(ABC):
+    """An instrument. It never changes a bit of the training and draws from a generator of its own."""
+
+    name: ClassVar[ProbeName]
+
+    @abstractmethod
+    def observe(self, trainer: Trainer, phase: str) -> None:
+        """Look at the trainer right after a phase of the sampled batch: fetch, forward, …, update.
+
+        Tensors may be kept on the device; reading them back is left to `reading`.
+        """
+
+    @abstractmethod
+    def reading(self) -> Reading | None:
+        """What the last whole batch showed, with one read from the device; None if it does not apply here."""
