@@ -18,9 +18,10 @@ DIGITS_SAMPLES = 1797
 
 
 def split_sizes(data: AnyData) -> tuple[int, int]:
-    """Samples in the train and in the validation split (the validation share is rounded up)."""
+    """Samples to train and to validate on: the validation share is rounded up, and never takes all."""
     samples = DIGITS_SAMPLES if isinstance(data, Digits) else data.samples
-    validation = math.ceil(round(samples * data.validation_share, 9))
+    # Rounding first keeps 0.2 · 125 = 25.000000000000004 from becoming 26.
+    validation = min(max(math.ceil(round(samples * data.validation_share, 9)), 1), samples - 1)
     return samples - validation, validation
 
 

@@ -1,6 +1,5 @@
 """A tree of plain values -> an Experiment whose every part is well formed; each mistake is one message."""
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,12 +8,12 @@ import msgspec
 from msgspec import inspect
 
 from tui_dl.errors import SpecError
-from tui_dl.spec.catalogue import siblings
 from tui_dl.spec.component import Component, component_name
 from tui_dl.spec.data import Data
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.lecture import Lecture, Translation
 from tui_dl.spec.losses import CrossEntropy, Mse
+from tui_dl.spec.plain_values import anything, as_table, text
 from tui_dl.spec.schema import (
     choices_of,
     default_of,
@@ -25,11 +24,10 @@ from tui_dl.spec.schema import (
     plain,
     struct_type,
 )
+from tui_dl.spec.unknown_keys import unknown_key
 from tui_dl.spec.wording import expected, joined, likely_meant, listing, shown, suggestion, within
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
-_DEEPEST = 20
-_ANY_TABLE = inspect.DictType(inspect.StrType(), inspect.AnyType())
 
 
 def decode(tree: Mapping[str, Any]) -> Experiment:
@@ -73,27 +71,20 @@ def _read(node: inspect.Type, value: Any, key: str) -> Any:
         case inspect.StructType(cls=cls):
             if cls is Lecture:
                 return _read_lecture(value, key)
-            return _read_table(cls, _as_table(node, value, key), key)
+            return _read_table(cls, as_table(value, key, expected(node)), key)
         case inspect.VarTupleType():
             return _read_list(node, bare, value, key)
         case inspect.DictType(value_type=value_type):
-            table = _as_table(node, value, key)
-            return {name: _read(value_type, each, joined(key, name)) for name, each in table.items()}
+            table = as_table(value, key, expected(node))
+            return {
+                text(name, key): _read(value_type, each, joined(key, name)) for name, each in table.items()
+            }
         case inspect.UnionType(types=types):
             return _read_union(node, types, value, key)
         case inspect.AnyType():
             return anything(value, key)
         case _:
             return _read_scalar(node, bare, value, key)
-
-
-def _as_table(node: inspect.Type, value: Any, key: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise SpecError(f"must be {expected(node)}, not {shown(value)}.", key=key)
-    for name in value:
-        if not isinstance(name, str):
-            raise SpecError(f"a key must be text, not {shown(name)}.", key=key)
-    return value
 
 
 def _read_table(cls: type[msgspec.Struct], table: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -104,7 +95,7 @@ def _read_table(cls: type[msgspec.Struct], table: Mapping[str, Any], key: str) -
     }
     for name in own:
         if name not in fields:
-            raise SpecError(_unknown_key(cls, name), key=joined(key, name))
+            raise SpecError(unknown_key(cls, name), key=joined(key, name))
     cleaned: dict[str, Any] = {"name": component_name(cls)} if issubclass(cls, Component) else {}
     for name, field in fields.items():
         if name in own:
@@ -123,17 +114,6 @@ def _with_default_name(field: inspect.Field, value: Any) -> Any:
     return value
 
 
-def _unknown_key(cls: type[msgspec.Struct], name: str) -> str:
-    fields = fields_of(cls)
-    if not issubclass(cls, Component):
-        return f"no such key; there are {', '.join(fields)}.{suggestion(name, fields)}"
-    there = f"there are {', '.join(fields)}" if fields else "it has no settings"
-    near = suggestion(name, fields)
-    owners = [] if near else [each for each, other in siblings(cls).items() if name in fields_of(other)]
-    elsewhere = f" {listing(owners)} {'has' if len(owners) == 1 else 'have'} it." if owners else ""
-    return f"{component_name(cls)} has no such setting; {there}.{near}{elsewhere}"
-
-
 def _read_component(choices: Mapping[str, type[Component]], value: Any, key: str) -> dict[str, Any]:
     family = family_of(next(iter(choices.values())))
     there = f"there are {listing(choices)}"
@@ -150,7 +130,7 @@ def _read_component(choices: Mapping[str, type[Component]], value: Any, key: str
         noun = "data set" if family == "data" else family
         problem = f"no {noun} is called {shown(name)}; {there}.{suggestion(name, choices)}"
         raise SpecError(problem, key=joined(key, "name"))
-    return _read_table(choices[name], _as_table(_ANY_TABLE, value, key), key)
+    return _read_table(choices[name], as_table(value, key), key)
 
 
 def _read_named_list(
@@ -228,58 +208,9 @@ def _read_text(node: inspect.Type, bare: inspect.StrType, value: str, key: str) 
     return value
 
 
-def text(value: str, key: str) -> str:
-    """Refuse text that a terminal would obey rather than show, or that no file can hold."""
-    for character in value:
-        if character not in "\n\t" and (ord(character) < 32 or 127 <= ord(character) < 160):
-            raise SpecError(f"contains the control character U+{ord(character):04X}.", key=key)
-        if 0xD800 <= ord(character) < 0xE000:
-            raise SpecError("is not valid UTF-8 text.", key=key)
-    return value
-
-
-def anything(value: Any, key: str) -> Any:
-    """Check a value of a change, whose type is known only where it is applied."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise SpecError(f"must be finite, not {shown(value)}.", key=key)
-    if isinstance(value, str):
-        return text(value, key)
-    if isinstance(value, Mapping):
-        table = _as_table(_ANY_TABLE, value, key)
-        return {text(name, key): anything(each, joined(key, name)) for name, each in table.items()}
-    if isinstance(value, list | tuple):
-        return [anything(each, f"{key}[{index}]") for index, each in enumerate(value)]
-    return value
-
-
-def copied(value: Any, key: str, depth: int = 0) -> Any:
-    """A deep copy as plain values.
-
-    TOML has no null, so None becomes false: in a change both say that something is to be taken away.
-    """
-    if depth > _DEEPEST:
-        raise SpecError(f"is nested deeper than {_DEEPEST} levels.", key=key)
-    if isinstance(value, msgspec.Struct):
-        return copied(without_none(msgspec.to_builtins(value)), key, depth)
-    if isinstance(value, Mapping):
-        return {name: copied(each, joined(key, str(name)), depth + 1) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [copied(each, f"{key}[{index}]", depth + 1) for index, each in enumerate(value)]
-    return False if value is None else value
-
-
-def without_none(value: Any) -> Any:
-    """A deep copy of plain values without those that are None, as TOML has none."""
-    if isinstance(value, Mapping):
-        return {name: without_none(each) for name, each in value.items() if each is not None}
-    if isinstance(value, list | tuple):
-        return [without_none(each) for each in value]
-    return value
-
-
 def _read_lecture(value: Any, key: str) -> dict[str, Any]:
     """Read notes and, under each further key, a language's words."""
-    table = _as_table(_ANY_TABLE, value, key)
+    table = as_table(value, key)
     languages = {name: each for name, each in table.items() if name != "notes"}
     cleaned: dict[str, Any] = {"translations": {}}
     if "notes" in table:
@@ -289,6 +220,6 @@ def _read_lecture(value: Any, key: str) -> dict[str, Any]:
         if not _LANGUAGE.fullmatch(name):
             problem = "is neither notes nor a language such as ko or pt-BR."
             raise SpecError(problem + suggestion(name, ["notes"]), key=place)
-        translation = _as_table(struct_type(Translation), words, place)
+        translation = as_table(words, place, expected(struct_type(Translation)))
         cleaned["translations"][name] = _read_table(Translation, translation, place)
     return cleaned

@@ -1,6 +1,6 @@
 """Scenes, variants and expectations against the experiment that they speak of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tui_dl.errors import SpecError
 from tui_dl.spec.experiment import Experiment
@@ -9,18 +9,31 @@ from tui_dl.spec.metrics import MetricInfo, metric_info, nearest_metrics
 from tui_dl.spec.wording import joined, shown, suggestion
 
 
-def refuse_lecture_mistakes(experiment: Experiment) -> None:
-    """Check translations, variants' names and expectations.
+def refuse_misnumbered_and_misnamed(experiment: Experiment) -> None:
+    """Check translations' scene numbers and variants' names.
 
     Raises:
         SpecError: for the first mistake.
     """
     _translations(experiment)
     _variant_names(experiment)
+
+
+def refuse_impossible_expectations(experiment: Experiment, variants: Mapping[str, Experiment]) -> None:
+    """Check each expectation, its metric against the base or the variant that it speaks of.
+
+    Args:
+        experiment: the base, with all expectations.
+        variants: what each variant trains, by name.
+
+    Raises:
+        SpecError: for the first mistake.
+    """
     for index, expectation in enumerate(experiment.expectations):
         key = f"expect[{index}]"
         for check in _EXPECTATION_CHECKS:
             check(experiment, expectation, key)
+        _metric(variants.get(expectation.variant or "", experiment), expectation, f"{key}.metric")
 
 
 def _translations(experiment: Experiment) -> None:
@@ -52,7 +65,6 @@ def _known_variant(experiment: Experiment, name: str | None, key: str) -> None:
 
 
 def _metric(experiment: Experiment, expectation: Expectation, key: str) -> None:
-    key = f"{key}.metric"
     info = metric_info(expectation.metric)
     if info is None:
         near = nearest_metrics(expectation.metric)
@@ -118,7 +130,6 @@ def _reference(experiment: Experiment, expectation: Expectation, bound: Referenc
 
 
 _EXPECTATION_CHECKS: tuple[Callable[[Experiment, Expectation, str], None], ...] = (
-    _metric,
     _moment,
     _bounds,
     _variants,

@@ -8,8 +8,8 @@ from msgspec import inspect
 
 from tui_dl.errors import SpecError
 from tui_dl.spec.component import Component
-from tui_dl.spec.decode import copied, without_none
 from tui_dl.spec.experiment import Experiment
+from tui_dl.spec.plain_values import copied, without_none
 from tui_dl.spec.schema import choices_of, fields_of, list_choices_of, plain
 from tui_dl.spec.wording import joined, listing, printable, shown, suggestion
 

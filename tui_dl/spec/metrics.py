@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tui_dl.spec.wording import nearest
 
@@ -95,6 +95,13 @@ LAYER_METRICS: tuple[MetricInfo, ...] = (
     ),
 )
 """What is measured of each layer: the module's name, a dot, and one of these (`layers.0.grad_norm`)."""
+
+
+def documented_metrics() -> tuple[MetricInfo, ...]:
+    """The whole list, what is measured of each layer written once with `<layer>` for the module's name."""
+    per_layer = (structs.replace(metric, name=f"<layer>.{metric.name}") for metric in LAYER_METRICS)
+    return (*METRICS, *per_layer)
+
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 _BY_LAYER_NAME = {metric.name: metric for metric in LAYER_METRICS}

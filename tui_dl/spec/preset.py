@@ -10,10 +10,10 @@ import tomli_w
 from msgspec import Struct
 
 from tui_dl.errors import SpecError, UsageError
-from tui_dl.spec.decode import copied
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.files import read_text
 from tui_dl.spec.merge import merge, to_tree
+from tui_dl.spec.plain_values import copied
 from tui_dl.spec.validate import experiment_from_tree
 from tui_dl.spec.wording import listing, shown, suggestion
 
@@ -118,8 +118,8 @@ def from_toml(
 def _overrides_to_blame(tree: Mapping[str, Any], overrides: Mapping[str, Any], error: SpecError) -> bool:
     """Whether a mistake is one of the overrides: they touch its key, or without them there is none."""
     for path in overrides:
-        if path == error.key or path.startswith(f"{error.key}.") or error.key.startswith(f"{path}."):
-            return bool(error.key)
+        if error.key and (path == error.key or error.key.startswith((f"{path}.", f"{path}["))):
+            return True
     try:
         experiment_from_tree(tree)
     except SpecError:

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import structs
-
 from tui_dl.errors import SpecError
 from tui_dl.spec.change import apply_change, edits
 from tui_dl.spec.contradictions import refuse_contradictions
 from tui_dl.spec.decode import decode
 from tui_dl.spec.experiment import Experiment
-from tui_dl.spec.lecture_checks import refuse_lecture_mistakes
+from tui_dl.spec.lecture_checks import refuse_impossible_expectations, refuse_misnumbered_and_misnamed
 from tui_dl.spec.wording import joined
 
 FRESH_START = ("data", "model.hidden", "model.init", "seed", "training.device", "training.threads")
@@ -34,9 +32,9 @@ def experiment_from_tree(tree: Mapping[str, Any], *, rehearse: bool = True) -> E
     experiment = decode(tree)
     refuse_contradictions(experiment)
     if rehearse:
-        refuse_lecture_mistakes(experiment)
+        refuse_misnumbered_and_misnamed(experiment)
         _rehearse_script(experiment)
-        _rehearse_variants(experiment)
+        refuse_impossible_expectations(experiment, _rehearse_variants(experiment))
     return experiment
 
 
@@ -63,7 +61,9 @@ def _rehearse_script(experiment: Experiment) -> None:
         present = changed
 
 
-def _rehearse_variants(experiment: Experiment) -> None:
+def _rehearse_variants(experiment: Experiment) -> dict[str, Experiment]:
+    """What each variant trains, by name."""
+    variants: dict[str, Experiment] = {}
     for index, variant in enumerate(experiment.variants):
         key = f"variant[{index}]"
         changed = _applied(experiment, variant.set, f"{key}.set")
@@ -72,12 +72,13 @@ def _rehearse_variants(experiment: Experiment) -> None:
                 raise SpecError(
                     "is not a setting that a variant can change.", key=joined(f"{key}.set", edit.path)
                 )
-        if not variant.script:
-            continue
+        variants[variant.name] = changed
         try:
-            _rehearse_script(structs.replace(changed, variants=()))
+            if variant.script:
+                _rehearse_script(changed)
         except SpecError as error:
             raise SpecError(f"its set does not go with {error.key}: {error.problem}", key=key) from None
+    return variants
 
 
 def _applied(experiment: Experiment, change: Mapping[str, Any], key: str) -> Experiment:

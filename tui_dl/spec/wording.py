@@ -108,9 +108,9 @@ def expected(node: inspect.Type) -> str:
         return f"{what} ({names})"
     match node:
         case inspect.IntType() | inspect.FloatType():
-            noun = "a whole number" if isinstance(node, inspect.IntType) else "a number"
             bounds = bounds_text(node)
-            return f"{noun} {bounds}" if bounds else f"{noun}, finite"
+            noun = "a whole number" if isinstance(node, inspect.IntType) else "a number"
+            return f"{noun} {bounds}" if bounds else "a finite number"
         case inspect.LiteralType(values=values):
             options = ", ".join(shown(value) for value in values)
             return options if len(values) == 1 else f"one of {options}"
