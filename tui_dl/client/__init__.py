@@ -1,1 +1,6 @@
-"""A connection to an engine over a pair of byte streams."""
+"""A connection to an engine."""
+
+from tui_dl.client.engine_client import EngineClient
+from tui_dl.client.unix import connect_unix
+
+__all__ = ["EngineClient", "connect_unix"]
