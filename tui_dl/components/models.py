@@ -51,7 +51,7 @@ class Mlp(nn.Module):
         *hidden, last = self.layers
         for layer, activation, dropout in zip(hidden, self.activations, self.dropouts, strict=True):
             values = activation(layer(values))
-            # Calling absent dropout and indexing lists by number took 15 % of the forward pass of a small model.
+            # Calling absent dropout and indexing the lists took 13 % of a small model's forward pass.
             if type(dropout) is not nn.Identity:
                 values = dropout(values)
         return cast("Tensor", last(values))

@@ -27,7 +27,8 @@ def describe_layers(
         input_shape: shape of one sample.
         example: a batch (N, …) to pass through; zeros of the input shape by default.
     """
-    layers = [(name, module) for name, module in model.named_modules() if any(_own_parameters(module))]
+    owners = {module for module in model.modules() if next(_own_parameters(module), None) is not None}
+    layers = [(name, module) for name, module in model.named_modules() if module in owners]
     shapes: dict[nn.Module, tuple[int, ...]] = {}
 
     def note_shape(module: nn.Module, _arguments: object, output: object) -> None:
