@@ -1,0 +1,19 @@
+"""What the batteries run over: every declared component, in its defaults and in settings that matter."""
+
+from typing import get_args
+
+from tui_dl.spec import activations, data, inits, losses, models, optimizers, regularizers, schedules
+
+DATA = [kind() for kind in get_args(data.AnyData)]
+MODELS = [kind() for kind in get_args(models.AnyModel)]
+ACTIVATIONS = [kind() for kind in get_args(activations.AnyActivation)]
+INITS = [kind() for kind in get_args(inits.AnyInit)]
+LOSSES = [kind() for kind in get_args(losses.AnyLoss)]
+OPTIMIZERS = [kind() for kind in get_args(optimizers.AnyOptimizer)]
+SCHEDULES = [kind() for kind in get_args(schedules.AnySchedule)]
+REGULARIZERS = [kind() for kind in get_args(regularizers.AnyRegularizer)]
+
+
+def name(component: object) -> str:
+    """Call a parametrised test by what it tests."""
+    return repr(component)

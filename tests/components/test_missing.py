@@ -1,0 +1,97 @@
+"""A component that is declared but not built fails loudly, and none of the catalogue does."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from tests.components import catalogue
+from tui_dl.components.activations import build_activation
+from tui_dl.components.inits import initialise
+from tui_dl.components.losses import build_loss
+from tui_dl.components.models import build_model, layer_sizes
+from tui_dl.components.optimizers import build_optimizer, effective_step, hyperparameters, moments
+from tui_dl.components.regularizers import clip_norm, decay_rate, dropout_p, early_stopping, penalty
+from tui_dl.components.samples import draw_samples
+from tui_dl.components.schedules import factor
+from tui_dl.spec import activations, component, data, inits, losses, models, optimizers, schedules
+
+RNG = np.random.default_rng(0)
+
+
+class _Data(data.Data, frozen=True, tag="nobody"):
+    task = "regression"
+
+
+class _Model(models.Model, frozen=True, tag="nobody"):
+    pass
+
+
+class _Activation(activations.Activation, frozen=True, tag="nobody"):
+    pass
+
+
+class _Init(inits.Init, frozen=True, tag="nobody"):
+    pass
+
+
+class _Loss(losses.Loss, frozen=True, tag="nobody"):
+    tasks = ("regression",)
+
+
+class _Optimizer(optimizers.Optimizer, frozen=True, tag="nobody"):
+    family = "nobody"
+
+
+class _Schedule(schedules.Schedule, frozen=True, tag="nobody"):
+    pass
+
+
+def _task(loss: losses.Loss) -> str:
+    return loss.tasks[0]
+
+
+def _parameter() -> nn.Parameter:
+    return nn.Parameter(torch.ones(2, 2))
+
+
+FAMILIES: list[tuple[component.Component, list[component.Component], Callable[..., object]]] = [
+    (_Data(), catalogue.DATA, lambda one: draw_samples(one, RNG)),
+    (_Model(), catalogue.MODELS, lambda one: layer_sizes(one, (2,), 2)),
+    (_Model(), catalogue.MODELS, lambda one: build_model(one, (2,), 2, 0)),
+    (_Activation(), catalogue.ACTIVATIONS, build_activation),
+    (_Init(), catalogue.INITS, lambda one: initialise(one, nn.Linear(2, 2))),
+    (_Loss(), catalogue.LOSSES, lambda one: build_loss(one, _task(one), 2)),
+    (_Optimizer(), catalogue.OPTIMIZERS, lambda one: build_optimizer(one, [_parameter()])),
+    (_Optimizer(), catalogue.OPTIMIZERS, hyperparameters),
+    (_Optimizer(), catalogue.OPTIMIZERS, moments),
+    (_Optimizer(), catalogue.OPTIMIZERS, lambda one: effective_step(one, {}, 0.1)),
+    (_Schedule(), catalogue.SCHEDULES, lambda one: factor(one, 0, 1)),
+]
+
+
+@pytest.mark.parametrize(("undeclared", "declared", "build"), FAMILIES)
+def test_the_whole_family_is_built_and_a_stranger_is_named(
+    undeclared: component.Component, declared: list[component.Component], build: Callable[..., object]
+) -> None:
+    assert declared
+    for one in declared:
+        build(one)
+    with pytest.raises(
+        NotImplementedError, match=r"nobody \(_\w+\) has no builder: register one in tui_dl/comp"
+    ):
+        build(undeclared)
+
+
+@pytest.mark.parametrize("regularizer", catalogue.REGULARIZERS, ids=catalogue.name)
+def test_every_regularizer_acts_in_exactly_one_way(regularizer: component.Component) -> None:
+    effects = [
+        penalty([regularizer], [torch.ones(2, 2)]) is not None,
+        decay_rate([regularizer]) > 0,
+        dropout_p([regularizer]) > 0,
+        clip_norm([regularizer]) is not None,
+        early_stopping([regularizer]) is not None,
+    ]
+    assert sum(effects) == 1

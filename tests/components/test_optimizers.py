@@ -1,0 +1,229 @@
+"""Every optimizer against torch.optim, bit for bit; what can be edited; what its state means."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from tests.components.catalogue import OPTIMIZERS, name
+from tui_dl.components.optimizers import (
+    Moments,
+    build_optimizer,
+    edits_in_place,
+    effective_step,
+    hyperparameters,
+    moments,
+)
+from tui_dl.spec import optimizers as spec
+
+STEPS = 50
+Plain = Callable[[list[nn.Parameter]], torch.optim.Optimizer]
+
+# Written out as someone would by hand, torch's names and all: what is declared must mean exactly this.
+BY_HAND: list[tuple[spec.Optimizer, Plain]] = [
+    (spec.Sgd(), lambda p: torch.optim.SGD(p, lr=0.1, fused=True)),
+    (spec.Sgd(fused=False), lambda p: torch.optim.SGD(p, lr=0.1)),
+    (spec.Sgd(lr=0.02, momentum=0.9), lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, fused=True)),
+    (
+        spec.Sgd(lr=0.02, momentum=0.9, nesterov=True),
+        lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, nesterov=True, fused=True),
+    ),
+    (
+        spec.Sgd(lr=0.02, momentum=0.9, nesterov=True, fused=False),
+        lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, nesterov=True),
+    ),
+    (spec.Adam(), lambda p: torch.optim.Adam(p, fused=True)),
+    (spec.Adam(fused=False), lambda p: torch.optim.Adam(p)),
+    (
+        spec.Adam(lr=0.01, beta1=0.8, beta2=0.95, eps=1e-6, amsgrad=True),
+        lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.8, 0.95), eps=1e-6, amsgrad=True, fused=True),
+    ),
+    (spec.AdamW(), lambda p: torch.optim.AdamW(p, fused=True)),
+    (spec.AdamW(fused=False), lambda p: torch.optim.AdamW(p)),
+    (
+        spec.AdamW(lr=0.01, beta1=0.8, weight_decay=0.3, amsgrad=True),
+        lambda p: torch.optim.AdamW(
+            p, lr=0.01, betas=(0.8, 0.999), weight_decay=0.3, amsgrad=True, fused=True
+        ),
+    ),
+    (spec.RmsProp(), lambda p: torch.optim.RMSprop(p)),
+    (
+        spec.RmsProp(lr=0.001, alpha=0.9, eps=1e-6, momentum=0.5, centered=True),
+        lambda p: torch.optim.RMSprop(p, lr=0.001, alpha=0.9, eps=1e-6, momentum=0.5, centered=True),
+    ),
+    (spec.Adagrad(), lambda p: torch.optim.Adagrad(p, fused=True)),
+    (spec.Adagrad(fused=False), lambda p: torch.optim.Adagrad(p)),
+    (
+        spec.Adagrad(lr=0.1, lr_decay=0.01, initial_accumulator_value=0.2, eps=1e-6),
+        lambda p: torch.optim.Adagrad(
+            p, lr=0.1, lr_decay=0.01, initial_accumulator_value=0.2, eps=1e-6, fused=True
+        ),
+    ),
+]
+ALL = [optimizer for optimizer, _ in BY_HAND]
+
+
+def _model() -> nn.Sequential:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        return nn.Sequential(nn.Linear(6, 9), nn.Tanh(), nn.Linear(9, 3))
+
+
+def _batches(steps: int) -> list[tuple[Tensor, Tensor]]:
+    generator = torch.Generator().manual_seed(4)
+    return [
+        (torch.randn(8, 6, generator=generator), torch.randint(0, 3, (8,), generator=generator))
+        for _ in range(steps)
+    ]
+
+
+def _train(model: nn.Module, optimizer: torch.optim.Optimizer, steps: int = STEPS) -> list[float]:
+    losses = []
+    for inputs, targets in _batches(steps):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(inputs), targets)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def test_every_optimizer_of_the_catalogue_is_in_the_battery() -> None:
+    assert {type(optimizer) for optimizer in ALL} == {type(optimizer) for optimizer in OPTIMIZERS}
+    assert set(OPTIMIZERS) <= set(ALL)
+
+
+@pytest.mark.parametrize(("optimizer", "by_hand"), BY_HAND, ids=name)
+def test_fifty_steps_equal_torchs_optimizer_bit_for_bit(optimizer: spec.Optimizer, by_hand: Plain) -> None:
+    ours, plain = _model(), _model()
+    start = [parameter.detach().clone() for parameter in ours.parameters()]
+    built = build_optimizer(optimizer, list(ours.parameters()))
+    assert _train(ours, built) == _train(plain, by_hand(list(plain.parameters())))
+    for mine, theirs, before in zip(ours.parameters(), plain.parameters(), start, strict=True):
+        assert torch.equal(mine, theirs)
+        assert not torch.equal(mine, before)
+
+
+@pytest.mark.parametrize("optimizer", ALL, ids=name)
+def test_a_built_group_holds_its_hyperparameters(optimizer: spec.Optimizer) -> None:
+    (group,) = build_optimizer(optimizer, list(_model().parameters())).param_groups
+    assert hyperparameters(optimizer)["lr"] == optimizer.lr  # type: ignore[attr-defined]
+    for key, value in hyperparameters(optimizer).items():
+        assert group[key] == value
+
+
+@pytest.mark.parametrize("optimizer", ALL, ids=name)
+def test_moments_name_all_that_torch_keeps(optimizer: spec.Optimizer) -> None:
+    model = _model()
+    built = build_optimizer(optimizer, list(model.parameters()))
+    _train(model, built, 2)
+    kept = moments(optimizer)
+    named = {kept.first, kept.second, *kept.others, "step" if kept.step else ""} - {""}
+    for parameter in model.parameters():
+        state = {key for key, value in built.state.get(parameter, {}).items() if value is not None}
+        assert state == named
+
+
+EDITS = [
+    (spec.Sgd(), spec.Sgd(lr=0.3)),
+    (spec.Sgd(lr=0.02), spec.Sgd(lr=0.01, momentum=0.9)),
+    (spec.Sgd(lr=0.02, momentum=0.9), spec.Sgd(lr=0.02, momentum=0.5, nesterov=True)),
+    (spec.Adam(), spec.Adam(lr=0.01, beta1=0.5, beta2=0.9, eps=1e-3)),
+    (spec.AdamW(), spec.AdamW(weight_decay=0.5)),
+    (spec.RmsProp(momentum=0.2), spec.RmsProp(lr=0.001, alpha=0.5, momentum=0.5)),
+    (spec.Adagrad(), spec.Adagrad(lr=0.1, lr_decay=0.1)),
+]
+REBUILDS = [
+    (spec.Sgd(), spec.Sgd(fused=False)),
+    (spec.Sgd(), spec.Adam()),
+    (spec.Adam(), spec.AdamW()),
+    (spec.Adam(), spec.Adam(amsgrad=True)),
+    (spec.RmsProp(), spec.RmsProp(centered=True)),
+    (spec.RmsProp(), spec.RmsProp(momentum=0.1)),
+    (spec.Adagrad(), spec.Adagrad(initial_accumulator_value=1.0)),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), EDITS, ids=name)
+def test_editing_numbers_in_place_equals_a_new_optimizer_with_the_old_state(
+    old: spec.Optimizer, new: spec.Optimizer
+) -> None:
+    assert edits_in_place(old, new)
+    edited, rebuilt = _model(), _model()
+    editing = build_optimizer(old, list(edited.parameters()))
+    _train(edited, editing, 10)
+    before = build_optimizer(old, list(rebuilt.parameters()))
+    _train(rebuilt, before, 10)
+    editing.param_groups[0].update(hyperparameters(new))
+    after = build_optimizer(new, list(rebuilt.parameters()))
+    for parameter in rebuilt.parameters():
+        after.state[parameter] = before.state.get(parameter, {})
+    assert _train(edited, editing, 20) == _train(rebuilt, after, 20)
+
+
+@pytest.mark.parametrize(("old", "new"), REBUILDS, ids=name)
+def test_what_torch_decides_when_it_builds_is_no_edit(old: spec.Optimizer, new: spec.Optimizer) -> None:
+    assert not edits_in_place(old, new)
+    assert not edits_in_place(new, old)
+
+
+@pytest.mark.parametrize("optimizer", ALL, ids=name)
+def test_the_effective_step_predicts_the_next_update(optimizer: spec.Optimizer) -> None:
+    """From the state after an update: factor times gradient (or first moment) is what that update did."""
+    if isinstance(optimizer, spec.RmsProp) and optimizer.momentum > 0:
+        pytest.skip("torch's RMSprop sums updates there, not gradients")
+    if isinstance(optimizer, spec.Sgd) and optimizer.nesterov:
+        pytest.skip("Nesterov's update mixes gradient and buffer")
+    model = _model().double()
+    built = build_optimizer(optimizer, list(model.parameters()))
+    decay = optimizer.weight_decay if isinstance(optimizer, spec.AdamW) else 0.0
+    lr: float = hyperparameters(optimizer)["lr"]
+    first = moments(optimizer).first
+    for inputs, targets in _batches(3):
+        before = [parameter.detach().clone() for parameter in model.parameters()]
+        built.zero_grad()
+        F.cross_entropy(model(inputs.double()), targets).backward()
+        built.step()
+    for parameter, start in zip(model.parameters(), before, strict=True):
+        state: dict[str, Any] = built.state.get(parameter, {})
+        assert parameter.grad is not None
+        direction = state[first] if first else parameter.grad
+        update = start * (1 - lr * decay) - parameter.detach()
+        torch.testing.assert_close(
+            update, effective_step(optimizer, state, lr) * direction, rtol=1e-6, atol=1e-9
+        )
+
+
+@pytest.mark.parametrize("optimizer", ALL, ids=name)
+def test_the_effective_step_leaves_the_state_alone(optimizer: spec.Optimizer) -> None:
+    model = _model()
+    built = build_optimizer(optimizer, list(model.parameters()))
+    assert effective_step(optimizer, {}, 0.5) == 0.5
+    _train(model, built, 3)
+    for parameter in model.parameters():
+        state = built.state.get(parameter, {})
+        kept = {key: value.clone() for key, value in state.items() if isinstance(value, Tensor)}
+        effective_step(optimizer, state, 0.5)
+        assert all(torch.equal(value, state[key]) for key, value in kept.items())
+
+
+def test_nothing_kept_is_said_of_plain_sgd() -> None:
+    assert moments(spec.Sgd()) == Moments()
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("optimizer", ALL, ids=name)
+def test_every_optimizer_trains_on_cuda(optimizer: spec.Optimizer) -> None:
+    model = _model().cuda()
+    built = build_optimizer(optimizer, list(model.parameters()))
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    for inputs, targets in _batches(3):
+        built.zero_grad()
+        F.cross_entropy(model(inputs.cuda()), targets.cuda()).backward()
+        built.step()
+    for parameter, start in zip(model.parameters(), before, strict=True):
+        assert parameter.isfinite().all()
+        assert not torch.equal(parameter, start)
