@@ -179,7 +179,12 @@ class EngineClient:
         *,
         keep: bool = True,
     ) -> None:
-        """Have the engine write a checkpoint and end; returns when its end of the connection is closed."""
+        """Have the engine write a checkpoint and end; returns when its end of the connection is closed.
+
+        Raises what `request` does; nothing if it has ended already in good order.
+        """
+        if self._end is not None and self._ended_well and self.failure is None:
+            return
         try:
             await self.request(Stop(reason, keep))
         except ConnectionLost:
