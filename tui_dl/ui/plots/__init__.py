@@ -1,1 +1,1 @@
-"""Plots for a terminal: raster, glyphs and the widgets that show them."""
+"""Plots in terminal cells: numpy rasters, glyphs and the Textual widgets that show them."""

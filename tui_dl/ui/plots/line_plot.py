@@ -1,0 +1,142 @@
+"""The line plot: curves over steps in a Textual widget, redrawn when its data change and only where."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+from rich.style import Style
+from textual.reactive import reactive
+
+from tui_dl.ui.plots.axes import ValueAxis
+from tui_dl.ui.plots.canvas import Canvas
+from tui_dl.ui.plots.canvas_widget import CanvasWidget
+from tui_dl.ui.plots.glyph import Glyphs, sparkline
+from tui_dl.ui.plots.line_drawing import (
+    LEAST_HEIGHT,
+    LEAST_WIDTH,
+    PlotView,
+    draw_plot,
+    plot_cells,
+    reached_axis,
+)
+from tui_dl.ui.plots.line_labels import draw_numbers
+from tui_dl.ui.plots.plot_data import PlotData
+from tui_dl.ui.plots.roles import ROLE_CLASSES, Role, line_style, style_table
+from tui_dl.ui.plots.scales import Scale, format_value
+from tui_dl.ui.theme import Palette
+
+
+class LinePlot(CanvasWidget):
+    """Curves with axes, numbers, marks and ghosts.
+
+    Feed it with `set_data`; ask `view_range` and `data_columns` first, so that the history is read once for
+    each column of dots. Too small for axes it becomes a number with a sparkline, then a number.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES.values())
+    DEFAULT_CSS = """
+    LinePlot {
+        width: 1fr;
+        height: 1fr;
+        & > .plot--frame { color: $foreground 35%; }
+        & > .plot--grid { color: $foreground 18%; }
+        & > .plot--mark { color: $warning 60%; }
+        & > .plot--title { color: $foreground; text-style: bold; }
+        & > .plot--axis { color: $foreground 60%; }
+        & > .plot--mark-label { color: $warning; }
+        & > .plot--alert { color: $error; text-style: bold; }
+        &:focus > .plot--frame { color: $accent; }
+    }
+    """
+
+    scale: reactive[Scale] = reactive("linear", repaint=False)
+    is_thick: reactive[bool] = reactive(False, repaint=False)
+
+    def __init__(
+        self,
+        data: PlotData | None = None,
+        *,
+        scale: Scale = "linear",
+        is_thick: bool = False,
+        glyphs: Glyphs | None = None,
+        palette: Palette | None = None,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(glyphs=glyphs, palette=palette, name=name, id=id, classes=classes)
+        self._data = data or PlotData("")
+        self._view = PlotView(scale=scale, is_thick=is_thick)
+        self.set_reactive(LinePlot.scale, scale)
+        self.set_reactive(LinePlot.is_thick, is_thick)
+
+    @property
+    def data(self) -> PlotData:
+        """What is shown."""
+        return self._data
+
+    def set_data(self, data: PlotData) -> int:
+        """Show other data; returns the number of rows that changed on the screen, 0 if it looks the same."""
+        self._data = data
+        return self.repaint()
+
+    @property
+    def data_columns(self) -> int:
+        """Columns of dots across the curves: how many columns of data to ask for."""
+        width, height = self.content_size
+        return plot_cells(width, height, self._view.gutter)[0] * self.glyphs.cell_dots[0]
+
+    def view_range(self, last: float) -> tuple[float, float]:
+        """The range of x that will be shown when the data end at `last`."""
+        width, height = self.content_size
+        columns, _ = plot_cells(width, height, self._view.gutter)
+        return 0.0, reached_axis(self._view.x_axis, last, columns).x_max
+
+    def draw(self, width: int, height: int) -> Canvas:
+        if width < LEAST_WIDTH or height < LEAST_HEIGHT:
+            return self._draw_small(width, height)
+        canvas, self._view = draw_plot(self._data, self._view, width, height, self.glyphs)
+        return canvas
+
+    def style_table(self) -> Sequence[Style]:
+        return style_table(self.component_style, self.palette)
+
+    def watch_scale(self, scale: Scale) -> None:
+        self._view = replace(self._view, scale=scale, y_axis=ValueAxis())
+        self.repaint()
+
+    def watch_is_thick(self, is_thick: bool) -> None:
+        self._view = replace(self._view, is_thick=is_thick)
+        self.repaint()
+
+    def _draw_small(self, width: int, height: int) -> Canvas:
+        canvas = Canvas(width, height)
+        shown = [series for series in self._data.series if not series.is_ghost and series.current is not None]
+        if not shown:
+            title = self._data.title if height > 1 else f"{self._data.title} {self._data.empty_text}"
+            canvas.write(0, 0, title, Role.TITLE)
+            canvas.write(0, 1, self._data.empty_text, Role.AXIS)
+            return canvas
+        first = shown[0]
+        number = format_value(first.current or 0.0)
+        if width < len(number) + 2:
+            canvas.write(0, 0, number, line_style(first.colour, "value"))
+            return canvas
+        x = canvas.write(0, 0, self._data.title, Role.TITLE, room=width - len(number) - 1)
+        x = canvas.write(x + 1, 0, number, line_style(first.colour, "value")) + 1
+        if height == 1:
+            self._spark(canvas, x, 0)
+            return canvas
+        for row, series in enumerate(shown[1 : height - 1], start=1):
+            data = replace(self._data, series=(series,))
+            end = canvas.write(0, row, series.label, line_style(series.colour, "line"), room=width - 10)
+            draw_numbers(canvas, end, width + 1, row, data)
+        self._spark(canvas, 0, height - 1)
+        return canvas
+
+    def _spark(self, canvas: Canvas, x: int, row: int) -> None:
+        first = next(series for series in self._data.series if not series.is_ghost)
+        values = np.where(first.broken, np.nan, first.mean)
+        text = sparkline(values, canvas.width - x, self.glyphs)
+        canvas.write(x, row, text, line_style(first.colour, "line"))

@@ -1,0 +1,41 @@
+"""The numbers by which a canvas names its styles."""
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Literal
+
+from rich.style import Style
+
+from tui_dl.ui.theme import SERIES_COLOURS, Palette
+
+Kind = Literal["line", "dim", "ghost", "value"]
+_KINDS: tuple[Kind, ...] = ("line", "dim", "ghost", "value")
+
+
+class Role(IntEnum):
+    """What a cell is. What lies behind every curve comes first."""
+
+    FRAME = 0
+    GRID = 1
+    MARK = 2
+    TITLE = 3
+    AXIS = 4
+    MARK_LABEL = 5
+    ALERT = 6
+
+
+ROLE_CLASSES: dict[Role, str] = {role: f"plot--{role.name.lower().replace('_', '-')}" for role in Role}
+
+
+def line_style(colour: int, kind: Kind) -> int:
+    """The number of a series' style; indices beyond the palette begin again."""
+    return len(Role) + colour % SERIES_COLOURS * len(_KINDS) + _KINDS.index(kind)
+
+
+def style_table(component_style: Callable[[str], Style], palette: Palette) -> list[Style]:
+    """The list that these numbers index: the roles, then each series colour in all its kinds."""
+    table = [component_style(ROLE_CLASSES[role]) for role in Role]
+    for colour in range(SERIES_COLOURS):
+        line = palette.series(colour)
+        table += [line, palette.series_dim(colour), palette.ghost(colour), line + Style(bold=True)]
+    return table
