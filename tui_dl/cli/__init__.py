@@ -6,7 +6,7 @@ from tui_dl.errors import TuiDlError
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command. Returns its exit code; a user's mistake is one message on stderr, never a traceback."""
+    """Run one command. Returns its exit code; a user's mistake is one message on stderr."""
     from tui_dl.cli.arguments import build_parser
 
     parser = build_parser()
@@ -18,7 +18,7 @@ def main(argv: list[str] | None = None) -> int:
         return error.exit_code
     except BrokenPipeError:
         # Whoever read the output has gone; Python would complain once more when it flushes at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 0
     except KeyboardInterrupt:
         return 130

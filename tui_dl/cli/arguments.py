@@ -7,8 +7,8 @@ from typing import Any
 from tui_dl import __version__
 
 _EPILOG = """\
-exit codes: 0 done, 1 the engine failed, 2 bad arguments or preset, 3 not available here, 4 an expectation failed,
-5 stopped on a non-finite value, 130 interrupted"""
+exit codes: 0 done, 1 the engine failed, 2 bad arguments or preset, 3 not available here,
+4 an expectation failed, 5 stopped on a non-finite value, 130 interrupted"""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -47,7 +47,9 @@ def _command(commands: Any, name: str, summary: str, function: str) -> argparse.
 
 
 def _add_run(commands: Any) -> None:
-    run = _command(commands, "run", "train a preset or an experiment's file, on the screen or without", "running.run")
+    run = _command(
+        commands, "run", "train a preset or an experiment's file, on the screen or without", "running.run"
+    )
     run.add_argument("preset", metavar="PRESET | FILE.toml", help="see `tui-dl list presets`")
     run.add_argument(
         "--set",
@@ -61,13 +63,17 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--device", metavar="auto|cpu|cuda[:i]", help="where to train")
     run.add_argument("--threads", type=_positive, metavar="N", help="CPU threads of torch")
     run.add_argument("--paused", action="store_true", help="wait at step 0")
-    run.add_argument("--headless", action="store_true", help="no screen; progress on stderr when it is a terminal")
+    run.add_argument(
+        "--headless", action="store_true", help="no screen; progress on stderr when it is a terminal"
+    )
     length = run.add_mutually_exclusive_group()
     length.add_argument("--steps", type=_positive, metavar="N", help="with --headless: end after N updates")
     length.add_argument("--epochs", type=_positive, metavar="N", help="passes over the training split")
-    run.add_argument("--jsonl", metavar="PATH|-", help="with --headless: one JSON object a line")
+    run.add_argument("--jsonl", metavar="PATH|-", help="with --headless: one object a line")
     run.add_argument(
-        "--check", action="store_true", help="headless: run base and variants and verify what the preset expects"
+        "--check",
+        action="store_true",
+        help="headless: run base and variants, verify what is expected",
     )
 
 
@@ -89,9 +95,11 @@ def _add_runs(commands: Any) -> None:
     resume.add_argument("--paused", action="store_true", help="wait before the next batch")
     stop = _command(commands, "stop", "end a run's engine, with a checkpoint", "keeping.stop")
     stop.add_argument("run", metavar="RUN")
-    report = _command(commands, "report", "a run as charts and a table, or its whole history", "keeping.report")
+    report = _command(
+        commands, "report", "a run as charts and a table, or its whole history", "keeping.report"
+    )
     report.add_argument("run", metavar="RUN")
-    report.add_argument("--jsonl", metavar="PATH|-", help="every step, evaluation and change as JSON lines")
+    report.add_argument("--jsonl", metavar="PATH|-", help="its whole history as JSON lines")
     report.add_argument("--csv", metavar="PATH", help="every step as a table; - is standard output")
     remove = _command(commands, "rm", "delete runs that have ended", "keeping.remove")
     remove.add_argument("runs", nargs="+", metavar="RUN")

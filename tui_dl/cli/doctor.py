@@ -106,7 +106,10 @@ def _torch_facts() -> tuple[list[tuple[str, str]], bool]:
         return [("torch", answer["error"])], False
     facts = [
         ("torch", str(answer["torch"])),
-        ("processors", f"{answer['cpus']}; torch uses {answer['threads']} by default, one for small batches here"),
+        (
+            "processors",
+            f"{answer['cpus']}; torch would use {answer['threads']}, small batches get one",
+        ),
     ]
     devices = answer["cuda_devices"]
     if not devices:

@@ -17,7 +17,7 @@ def stop(arguments: argparse.Namespace) -> int:
 
 def remove(arguments: argparse.Namespace) -> int:
     """Delete runs; one that can't be deleted does not keep the others."""
-    from tui_dl.runs.folder import delete_run, find_run
+    from tui_dl.runs.listing import delete_run, find_run
 
     code = 0
     for text in arguments.runs:
@@ -33,7 +33,7 @@ def report(arguments: argparse.Namespace) -> int:
     """Charts and a table, or with --jsonl and --csv every step."""
     from tui_dl.report.export import write_csv, write_json_lines
     from tui_dl.report.text import write_report
-    from tui_dl.runs.folder import find_run
+    from tui_dl.runs.listing import find_run
 
     folder = find_run(arguments.run)
     if arguments.jsonl is not None:

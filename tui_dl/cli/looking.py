@@ -53,13 +53,13 @@ def _components() -> Sequence[Any]:
 
 
 def _metrics() -> Sequence[Any]:
-    from tui_dl.spec.metrics import METRICS
+    from tui_dl.spec.metrics import documented_metrics
 
-    return [msgspec.to_builtins(metric) for metric in METRICS]
+    return [msgspec.to_builtins(metric) for metric in documented_metrics()]
 
 
 def _runs() -> Sequence[Any]:
-    from tui_dl.runs.folder import list_runs
+    from tui_dl.runs.listing import list_runs
 
     return [msgspec.to_builtins(run, enc_hook=str) for run in list_runs()]
 

@@ -1,4 +1,4 @@
-"""Questions that only the terminal itself can answer, asked by escape sequences; nothing is left on the screen."""
+"""Questions that only the terminal itself can answer, asked by escape sequences."""
 
 import os
 import re
@@ -21,7 +21,7 @@ class TerminalAnswers:
     """None: the terminal did not answer."""
 
     ambiguous_width: int | None
-    """Cells taken by a character of ambiguous width, such as the line-drawing ones: 1, or 2 in some CJK set-ups."""
+    """Cells taken by a character of ambiguous width, such as a line: 1, or 2 in some CJK set-ups."""
     braille_width: int | None
     synchronised_output: bool | None
     """Whether it can hold a frame back until it is complete."""
@@ -38,7 +38,7 @@ def ask_terminal() -> TerminalAnswers | None:
         round_trip_ms = (time.perf_counter() - started) * 1000
         if ambiguous is None:
             return TerminalAnswers(None, None, None, None)
-        # The cursor report behind the question is the fence: a terminal that skips the question answers only that.
+        # The cursor report behind it is the fence: a terminal that skips the question answers only that.
         answer = _query(b"\x1b[?2026$p\x1b[6n", _CURSOR)
         mode = _SYNCHRONISED.search(answer)
         synchronised = mode is not None and mode.group(1) in (b"1", b"2", b"3")

@@ -1,4 +1,4 @@
-"""What a preset expects, as measurements to make and a verdict on them. No engine in here, only arithmetic."""
+"""What a preset expects, as measurements to make and a verdict on them: only arithmetic."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -38,7 +38,7 @@ def points_of(expectations: Iterable[Expectation]) -> tuple[Point, ...]:
 
 
 def runs_of(experiment: Experiment) -> tuple[str | None, ...]:
-    """The base and every variant: all are run, so that a broken variant is found even if nothing is expected of it."""
+    """The base and every variant: a broken variant is found even if nothing is expected of it."""
     return (BASE, *(variant.name for variant in experiment.variants))
 
 
@@ -65,7 +65,8 @@ def judge(expectation: Expectation, measured: Measured) -> ExpectationChecked:
 
 
 def _holds(expectation: Expectation, words: str, value: float | None, limit: float | None) -> bool:
-    assert value is not None and limit is not None
+    assert value is not None
+    assert limit is not None
     if words == "above":
         return value > limit
     if words == "below":
@@ -73,9 +74,13 @@ def _holds(expectation: Expectation, words: str, value: float | None, limit: flo
     return abs(value - limit) <= (expectation.tolerance or 0.0)
 
 
-def _problem(own: Point, value: float | None, limit: float | None, limit_text: str, measured: Measured) -> str:
+def _problem(
+    own: Point, value: float | None, limit: float | None, limit_text: str, measured: Measured
+) -> str:
     if own not in measured:
-        return "the run ended before this step" if own.at_step is not None else "the run did not come to its end"
+        return (
+            "the run ended before this step" if own.at_step is not None else "the run did not come to its end"
+        )
     if value is None:
         return f"{own.metric} has no finite value there"
     if limit is None:
@@ -88,7 +93,7 @@ def _own_point(expectation: Expectation) -> Point:
 
 
 def _reference_point(expectation: Expectation, reference: Reference) -> Point:
-    """A reference that names only a variant means the same step; one that names only a step, the same variant."""
+    """A reference to a variant alone means the same step; one to a step alone, the same variant."""
     own = _own_point(expectation)
     at_step = own.at_step if reference.at_step is None else reference.at_step
     return Point(reference.variant if reference.variant is not None else own.variant, at_step, own.metric)

@@ -33,7 +33,7 @@ def draw(chart: Chart, *, columns: int, rows: int, colour: bool) -> str:
     if not curves:
         return f"{chart.title}: nothing finite to draw"
     figure = plotext.figure
-    # The figure is the library's one global: cleared before and after, so that nothing is left to the next chart.
+    # The figure is the library's one global: nothing may be left to the next chart.
     figure.clear()
     figure.plot_size(columns, rows)
     figure.title(chart.title)

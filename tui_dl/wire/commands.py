@@ -1,4 +1,4 @@
-"""All that an engine can be told, each in the imperative; every one is answered at a batch (or phase) boundary."""
+"""All that an engine can be told, each in the imperative; every one is answered at a boundary."""
 
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ class Hello(Struct, frozen=True):
     control: bool = True
     """Asks to control; granted if no other client does."""
     scalars: Literal["bounded", "every_step"] = "bounded"
-    """bounded: the past as one HistorySent; every_step: every StepsRecorded from step 1, read from disk if need be."""
+    """bounded: the past as one HistorySent; every_step: every StepsRecorded from step 1."""
     owner: bool = False
     """The run belongs to this client: when the connection ends, the run ends after its batch."""
 
@@ -28,7 +28,7 @@ class Command(Struct, frozen=True, tag_field="type"):
 
 
 class Run(Command, frozen=True, tag="run"):
-    """Go on until told otherwise, or until the given step, or the end of the present epoch, or the planned end."""
+    """Go on until told otherwise, until the given step, the end of the present epoch, or the planned end."""
 
     until_step: int | None = None
     until_epoch_end: bool = False

@@ -12,7 +12,7 @@ from tui_dl.wire.messages import AnyMessage, Message
 MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
 _LENGTH: Final = struct.Struct(">I")
 _encoder: Final = msgspec.msgpack.Encoder()
-_message_decoder: Final = msgspec.msgpack.Decoder(AnyMessage)
+_message_decoder: Final[msgspec.msgpack.Decoder[AnyMessage]] = msgspec.msgpack.Decoder(AnyMessage)
 _request_decoder: Final = msgspec.msgpack.Decoder(Request)
 _hello_decoder: Final = msgspec.msgpack.Decoder(Hello)
 _T = TypeVar("_T")
@@ -63,7 +63,7 @@ def decode_hello(body: bytes) -> Hello:
     return _decode(_hello_decoder, body)
 
 
-def _decode(decoder: msgspec.msgpack.Decoder[_T], body: bytes) -> _T:
+def _decode(decoder: "msgspec.msgpack.Decoder[_T]", body: bytes) -> _T:
     try:
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -129,3 +129,8 @@ def _expectation(message: ExpectationChecked) -> dict[str, Any]:
         "bound": message.bound,
         "message": message.message,
     }
+
+
+def plain(value: Any) -> Any:
+    """Structs as plain dictionaries and lists."""
+    return msgspec.to_builtins(value)

@@ -18,7 +18,7 @@ class RateOption(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """What a change would do, computed without touching the run. Names are of state, e.g. ``optimizer.exp_avg``."""
+    """What a change would do, computed without touching it. Names are of state: ``optimizer.exp_avg``."""
 
     change: dict[str, Any]
     edits: tuple[tuple[str, str, str], ...] = ()

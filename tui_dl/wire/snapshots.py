@@ -73,7 +73,7 @@ class OptimizerRead(Struct, frozen=True, tag="optimizer"):
 
 
 class CurveView(Struct, frozen=True, tag="curve"):
-    """1-D regression: the data and the model's answer over a grid of inputs, in the units of the file or generator."""
+    """1-D regression: the data and the model's answer over a grid of inputs, in the data's own units."""
 
     train_x: tuple[float, ...]
     train_y: tuple[float, ...]

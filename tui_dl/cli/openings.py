@@ -1,0 +1,56 @@
+"""How the screen starts or returns to runs: the launcher, put into the form that the screen asks for."""
+
+from pathlib import Path
+from typing import final
+
+from tui_dl import launcher
+from tui_dl.client.engine_client import EngineClient
+from tui_dl.runs.folder import RunFolder
+from tui_dl.runs.listing import find_live_run, find_run
+from tui_dl.spec.experiment import Experiment
+from tui_dl.ui.engine_port import Opening
+
+
+@final
+class LauncherOpenings:
+    """Runs as the launcher starts and finds them; each may raise a TuiDlError that says why not."""
+
+    def __init__(self, *, paused: bool = False) -> None:
+        self._paused = paused
+
+    def start(self, experiment: Experiment, preset: str) -> Opening:
+        """A new run: its process is started at once, so that torch loads while the screen is drawn."""
+        engine = launcher.start(experiment, preset=preset, paused=self._paused)
+        return _opening(engine.folder, experiment, preset, engine)
+
+    def attach(self, run_id: str | None, *, read_only: bool = False) -> Opening:
+        """Back to a live engine, by default the latest."""
+        folder = find_live_run() if run_id is None else find_run(run_id)
+        engine = launcher.attach(folder)
+        return _opening(folder, folder.experiment(), "", engine, read_only=read_only)
+
+    def resume(self, run_id: str, *, paused: bool = False) -> Opening:
+        """On from the last checkpoint of a run whose engine has ended."""
+        folder = find_run(run_id)
+        engine = launcher.resume(folder, paused=paused)
+        return _opening(folder, folder.experiment(), "", engine)
+
+
+def _opening(
+    folder: RunFolder,
+    experiment: Experiment,
+    preset: str,
+    engine: launcher.RunningEngine,
+    *,
+    read_only: bool = False,
+) -> Opening:
+    async def connect() -> EngineClient:
+        return await engine.connect(client="ui", control=not read_only)
+
+    return Opening(
+        connect=connect,
+        experiment=experiment,
+        preset=preset,
+        folder=Path(folder.path),
+        read_only=read_only,
+    )

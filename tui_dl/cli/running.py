@@ -1,0 +1,98 @@
+"""`tui-dl`, `run`, `attach` and `resume`: trains, on the screen or without one."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+from tui_dl.cli.looking import require_terminal
+from tui_dl.errors import UsageError
+from tui_dl.spec.experiment import Experiment
+from tui_dl.spec.preset import load_preset, parse_overrides
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train a preset or a file."""
+    headless = arguments.headless or arguments.check
+    if not headless:
+        for name in ("steps", "jsonl"):
+            if getattr(arguments, name) is not None:
+                raise UsageError(f"--{name} goes with --headless")
+        require_terminal("the run screen")
+    experiment = load_preset(arguments.preset, _overrides(arguments))
+    name = Path(arguments.preset).stem
+    if headless:
+        return asyncio.run(_headless(experiment, name, arguments))
+    from tui_dl.cli.openings import LauncherOpenings
+
+    openings = LauncherOpenings(paused=arguments.paused)
+    return _show(openings, openings.start(experiment, name))
+
+
+def pick(_: argparse.Namespace) -> int:
+    """The preset picker, then the run screen."""
+    require_terminal("the preset picker")
+    from tui_dl.cli.openings import LauncherOpenings
+
+    return _show(LauncherOpenings(), None)
+
+
+def attach(arguments: argparse.Namespace) -> int:
+    """Back to a live engine."""
+    require_terminal("the run screen")
+    from tui_dl.cli.openings import LauncherOpenings
+
+    openings = LauncherOpenings()
+    return _show(openings, openings.attach(arguments.run, read_only=arguments.read_only))
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """On from a run's last checkpoint, on the screen."""
+    require_terminal("the run screen")
+    from tui_dl.cli.openings import LauncherOpenings
+
+    openings = LauncherOpenings()
+    return _show(openings, openings.resume(arguments.run, paused=arguments.paused))
+
+
+def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The command line's own options are overrides like those of --set, and stronger."""
+    overrides = parse_overrides(arguments.overrides)
+    for option, key in (
+        ("seed", "seed"),
+        ("device", "training.device"),
+        ("threads", "training.threads"),
+        ("epochs", "training.epochs"),
+    ):
+        value = getattr(arguments, option)
+        if value is not None:
+            overrides[key] = value
+    return overrides
+
+
+async def _headless(experiment: Experiment, name: str, arguments: argparse.Namespace) -> int:
+    from tui_dl import launcher
+    from tui_dl.client.engine_client import EngineClient
+    from tui_dl.headless.check import check
+    from tui_dl.headless.run import Options, run_headless
+
+    async def start(own: Experiment, run_name: str) -> EngineClient:
+        engine = launcher.start(own, preset=run_name, paused=True, owned=True)
+        return await engine.connect(client="headless", scalars="every_step", owner=True)
+
+    options = Options(name=name, steps=arguments.steps, jsonl=arguments.jsonl)
+    front_end = check if arguments.check else run_headless
+    return await front_end(experiment, start, options)
+
+
+def _show(openings: Any, opening: Any) -> int:
+    """Draw until the user leaves, then say on the plain terminal what became of the run."""
+    from tui_dl.ui.app import TuiDlApp
+
+    farewell = TuiDlApp(openings, opening).run()
+    if farewell is None:
+        return 1
+    if farewell.text:
+        print(farewell.text, file=sys.stderr)
+    return int(farewell.exit_code)
