@@ -40,7 +40,7 @@ def describe_layers(
         example = torch.zeros((1, *input_shape), dtype=first.dtype, device=first.device)
     hooks = [module.register_forward_hook(note_shape) for _, module in layers]
     try:
-        with _undisturbed(model, example.device), torch.no_grad():
+        with undisturbed(model, example.device), torch.no_grad():
             model(example)
     finally:
         for hook in hooks:
@@ -70,7 +70,7 @@ def _first_tensor(output: object) -> Tensor | None:
 
 
 @contextmanager
-def _undisturbed(model: nn.Module, device: torch.device) -> Iterator[None]:
+def undisturbed(model: nn.Module, device: torch.device) -> Iterator[None]:
     """Put every module in eval mode, and afterwards modes and generators back, module by module."""
     modes = [(module, module.training) for module in model.modules()]
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
