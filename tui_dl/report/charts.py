@@ -37,7 +37,8 @@ def draw(chart: Chart, *, columns: int, rows: int, colour: bool) -> str:
     figure.clear()
     figure.plot_size(columns, rows)
     figure.title(chart.title)
-    if chart.logarithmic:
+    # A log axis of one single value fails: the library widens it to below zero.
+    if chart.logarithmic and len({y for curve in curves for y in curve.y}) > 1:
         figure.ruler("y", "left").scale("log")
     for curve in curves:
         signal = figure.signal(list(curve.x), list(curve.y), marker="braille").lines()

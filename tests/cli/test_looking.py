@@ -1,0 +1,70 @@
+import json
+
+import pytest
+
+from tui_dl.cli import main
+from tui_dl.spec.preset import from_toml, load_preset
+
+
+@pytest.mark.parametrize("what", ["presets", "components", "metrics", "runs"])
+def test_lists_are_json_arrays(what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", what, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert isinstance(rows, list)
+    assert what == "runs" or rows
+
+
+def test_a_component_says_all_that_is_promised(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["list", "components", "--json"])
+    rows = json.loads(capsys.readouterr().out)
+    families = {row["family"] for row in rows}
+    assert families == {
+        "data", "model", "activation", "init", "loss", "optimizer", "schedule", "regularizer"
+    }  # fmt: skip
+    for row in rows:
+        assert {"family", "name", "summary", "source", "fields"} <= row.keys()
+        assert row["summary"]
+        for field in row["fields"]:
+            assert {"name", "type", "default", "bounds", "unit", "help"} <= field.keys()
+
+
+@pytest.mark.parametrize("what", ["presets", "components", "metrics"])
+def test_lists_are_text_too(what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", what]) == 0
+    assert len(capsys.readouterr().out.splitlines()) >= 5
+
+
+def test_show_prints_what_loads_back(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "vanishing-gradient"]) == 0
+    assert from_toml(capsys.readouterr().out, "shown") == load_preset("vanishing-gradient")
+
+
+def test_a_mistake_is_one_message_and_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "digits-mpl"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "digits-mlp" in captured.err
+    assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "digits-mlp"], "--headless"),
+        (["run", "digits-mlp", "--steps", "3"], "--headless"),
+        (["run", "digits-mlp", "--headless", "--set", "optimizer.lr=-1"], "optimizer.lr"),
+        (["run", "digits-mlp", "--headless", "--set", "optimizer.name=sdg"], "sgd"),
+        (["run", "nowhere.toml", "--headless"], "nowhere.toml"),
+        (["attach"], "terminal"),
+        (["stop", "no-such-run"], "no-such-run"),
+        (["report", "no-such-run"], "no-such-run"),
+        (["rm", "no-such-run"], "no-such-run"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.out == ""
