@@ -12,7 +12,7 @@ from tui_dl.errors import RunUnreadable, UsageError
 from tui_dl.runs.folder import RunFolder, runs_home
 from tui_dl.runs.liveness import is_alive
 from tui_dl.runs.reader import RunReader
-from tui_dl.spec.wording import nearest
+from tui_dl.spec.wording import nearest, printable, shown
 from tui_dl.wire.messages import RunState
 
 ListedState = RunState | Literal["dead"]
@@ -81,10 +81,10 @@ def find_run(text: str | None = None) -> RunFolder:
             raise UsageError(f"{runs_home()}: there is no run yet; `tui-dl run digits-mlp` makes one")
         return RunFolder(Path(runs[0].path))
     if os.sep in text or text in (".", ".."):
-        path = Path(text).expanduser().resolve()
-        if _is_run(path):
-            return RunFolder(path)
-        raise UsageError(f"{text}: is not the folder of a run: it has no run.db")
+        folder = _at_path(text)
+        if folder is None:
+            raise UsageError(f"{printable(text)}: is not the folder of a run: it has no run.db")
+        return folder
     folders = {folder.id: folder for folder in _folders()}
     if text in folders:
         return folders[text]
@@ -92,7 +92,7 @@ def find_run(text: str | None = None) -> RunFolder:
     if len(matches) == 1:
         return folders[matches[0]]
     if matches:
-        raise UsageError(f'"{text}" could be any of {len(matches)} runs: {", ".join(matches[-5:])}')
+        raise UsageError(f"{shown(text)} could be any of {len(matches)} runs: {', '.join(matches[-5:])}")
     raise UsageError(_unknown(text, list(folders)))
 
 
@@ -125,6 +125,14 @@ def _folders() -> list[RunFolder]:
     except OSError:
         return []
     return [RunFolder(path) for path in paths if _is_run(path)]
+
+
+def _at_path(text: str) -> RunFolder | None:
+    try:
+        path = Path(text).expanduser().resolve()
+        return RunFolder(path) if _is_run(path) else None
+    except (OSError, ValueError, RuntimeError):  # a zero in it, a loop of links, nobody's home
+        return None
 
 
 def _is_run(path: Path) -> bool:
@@ -164,4 +172,4 @@ def _size_bytes(path: Path) -> int:
 def _unknown(text: str, names: list[str]) -> str:
     near = nearest(text, names)
     hint = f"; did you mean {near}?" if near else "; `tui-dl list runs` shows all"
-    return f'no run is called "{text}" in {runs_home()}{hint}'
+    return f"no run is called {shown(text)} in {runs_home()}{hint}"
