@@ -9,7 +9,7 @@ import numpy as np
 from tui_dl.history.arrays import BoolArray
 from tui_dl.ui.plots.axes import StepAxis, ValueAxis
 from tui_dl.ui.plots.canvas import Canvas, StyleArray
-from tui_dl.ui.plots.glyph import CodeArray, Glyphs, characters, encode_dots
+from tui_dl.ui.plots.glyph import Glyphs, characters, encode_dots
 from tui_dl.ui.plots.line_labels import (
     Area,
     LineEnd,
@@ -25,7 +25,7 @@ from tui_dl.ui.plots.line_labels import (
 )
 from tui_dl.ui.plots.plot_data import PlotData, PlotMark, PlotSeries
 from tui_dl.ui.plots.raster import DotColumns, dot_columns, draw_line, extent, smooth, thicken
-from tui_dl.ui.plots.roles import Role, line_style
+from tui_dl.ui.plots.roles import BACKDROP, SOFT, Role, line_style
 from tui_dl.ui.plots.scales import (
     Scale,
     Tick,
@@ -64,7 +64,6 @@ class _Curve:
 class _Layer:
     dots: BoolArray
     style: int
-    replaces: bool = False
 
 
 def plot_cells(width: int, height: int, gutter: int = _GUTTER_CELLS) -> tuple[int, int]:
@@ -153,22 +152,26 @@ def _draw_curves(
 ) -> None:
     across, down = glyphs.cell_dots
     rows = area.rows * down
-    codes: CodeArray = np.full((area.rows, area.columns), ord(" "), dtype=np.uint32)
     styles: StyleArray = np.zeros((area.rows, area.columns), dtype=np.int16)
     patterns = np.zeros((area.rows, area.columns), dtype=np.uint8)
     backdrop = _grid(area, ticks, across, down), _mark_lines(area, marks, across, down)
-    layers = [_Layer(backdrop[0], Role.GRID, True), _Layer(backdrop[1], Role.MARK, True)]
-    order = sorted(range(len(curves)), key=lambda index: (not curves[index].series.is_ghost, -index))
-    for index in order:
-        layers += _layers_of(curves[index], area, rows, view)
+    layers = [_Layer(backdrop[0], Role.GRID), _Layer(backdrop[1], Role.MARK)]
+    # Ghosts behind all, raw values behind every line, whosever they are; the first series on top.
+    drawn = [
+        layer for curve in curves if curve.series.is_ghost for layer in _layers_of(curve, area, rows, view)
+    ]
+    live = [_layers_of(curve, area, rows, view) for curve in reversed(curves) if not curve.series.is_ghost]
+    drawn += [layer for layers_of_one in live for layer in layers_of_one[:-1]]
+    drawn += [layers_of_one[-1] for layers_of_one in live]
+    layers += drawn
     for layer in layers:
         inked = encode_dots(layer.dots, glyphs.dots)
         here = inked > 0
-        under = np.where(styles <= Role.MARK, 0, patterns)
-        patterns = np.where(here, inked if layer.replaces else inked | under, patterns)
+        # A line's cell shows no dots of the soft things behind it: together they would be a blot.
+        hides = BACKDROP if SOFT[layer.style] else SOFT
+        patterns = np.where(here, inked | np.where(hides[styles], 0, patterns), patterns)
         styles[here] = layer.style
-    codes = characters(patterns, glyphs.dots)
-    canvas.blit(area.x, area.y, codes, styles)
+    canvas.blit(area.x, area.y, characters(patterns, glyphs.dots), styles)
 
 
 def _layers_of(curve: _Curve, area: Area, rows: int, view: PlotView) -> list[_Layer]:
@@ -186,7 +189,7 @@ def _layers_of(curve: _Curve, area: Area, rows: int, view: PlotView) -> list[_La
     dots = draw_line(low, high, mean, columns.broken, area.limits, rows, dash=series.dash)
     if view.is_thick and not series.is_ghost:
         dots = thicken(dots)
-    layers.append(_Layer(dots, style, replaces=curve.smoothed))
+    layers.append(_Layer(dots, style))
     return layers
 
 

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Literal
 
+import numpy as np
 from rich.style import Style
 
+from tui_dl.history.arrays import BoolArray
 from tui_dl.ui.theme import SERIES_COLOURS, Palette
 
 Kind = Literal["line", "dim", "ghost", "value"]
@@ -30,6 +32,13 @@ ROLE_CLASSES: dict[Role, str] = {role: f"plot--{role.name.lower().replace('_', '
 def line_style(colour: int, kind: Kind) -> int:
     """The number of a series' style; indices beyond the palette begin again."""
     return len(Role) + colour % SERIES_COLOURS * len(_KINDS) + _KINDS.index(kind)
+
+
+# By style number: what lies behind every curve, and that and all curves that are not lines of their own.
+BACKDROP: BoolArray = np.array([role <= Role.MARK for role in Role] + [False] * SERIES_COLOURS * len(_KINDS))
+SOFT: BoolArray = np.array(
+    [role <= Role.MARK for role in Role] + [kind in ("dim", "ghost") for kind in _KINDS] * SERIES_COLOURS
+)
 
 
 def style_table(component_style: Callable[[str], Style], palette: Palette) -> list[Style]:

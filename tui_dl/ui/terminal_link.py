@@ -1,0 +1,98 @@
+"""The frame clock in Textual: all that knows of the driver's insides, its writer's queue and its answers."""
+
+import os
+from collections.abc import Callable, Mapping
+from queue import Queue
+from typing import Any, final
+
+from textual import events, messages
+from textual.app import App, ReturnType
+from textual.widget import Widget
+
+from tui_dl.ui.frame_clock import Answer, FrameClock
+
+
+class FrameClockApp(App[ReturnType]):
+    """An app with a frame clock, started with the screen and stopped while the terminal is lent away.
+
+    Handlers have names of their own classes, so a subclass may have the same ones without calling these.
+    """
+
+    @property
+    def frame_clock(self) -> FrameClock:
+        """The app's clock."""
+        clock = getattr(self, "_frame_clock", None)
+        if not isinstance(clock, FrameClock):
+            clock = FrameClock(
+                _DriverLink(self),
+                _AppTimers(self),
+                first_question=first_question(os.environ),
+                holds_frames=not self.is_headless,
+            )
+            self._frame_clock = clock
+        return clock
+
+    def post_display_hook(self) -> None:
+        """Textual has handed a frame to the writer."""
+        super().post_display_hook()
+        self.frame_clock.displayed()
+
+    def on_mount(self) -> None:
+        self.app_suspend_signal.subscribe(self, lambda _: self.frame_clock.stop(), immediate=True)
+        self.app_resume_signal.subscribe(self, lambda _: self.frame_clock.start(), immediate=True)
+        self.frame_clock.start()
+
+    def on_unmount(self) -> None:
+        self.frame_clock.stop()
+
+    def on_terminal_supports_synchronized_output(
+        self, message: messages.TerminalSupportsSynchronizedOutput
+    ) -> None:
+        self.frame_clock.answered(Answer.SYNCHRONIZED_OUTPUT)
+
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
+        self.frame_clock.answered(Answer.CURSOR_POSITION)
+
+
+def is_painted(widget: Widget) -> bool:
+    """Whether a widget is on the screen that the user sees: not on another tab, scrolled away or covered."""
+    return bool(widget.is_attached and widget.display and widget.screen.is_current and widget.is_on_screen)
+
+
+def first_question(environment: Mapping[str, str]) -> Answer:
+    """The question to begin with: tmux never answers the first, and Apple's Terminal writes a `p` for it."""
+    if environment.get("TMUX") or environment.get("TERM_PROGRAM") == "Apple_Terminal":
+        return Answer.CURSOR_POSITION
+    return Answer.SYNCHRONIZED_OUTPUT
+
+
+@final
+class _DriverLink:
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+
+    def write(self, data: str) -> None:
+        driver = self._app._driver
+        # A driver that is not in application mode (suspended, closing) has no writer.
+        if (
+            driver is not None
+            and not driver.is_headless
+            and getattr(driver, "_writer_thread", None) is not None
+        ):
+            driver.write(data)
+            driver.flush()
+
+    @property
+    def backlog(self) -> int:
+        queue = getattr(getattr(self._app._driver, "_writer_thread", None), "_queue", None)
+        return queue.qsize() if isinstance(queue, Queue) else 0
+
+
+@final
+class _AppTimers:
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> Callable[[], None]:
+        # Textual refuses timers of no length.
+        return self._app.set_timer(max(delay_s, 0.001), callback).stop
