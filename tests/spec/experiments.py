@@ -33,7 +33,9 @@ def values(node: inspect.Type) -> st.SearchStrategy[Any]:
         return st.one_of([tables(cls) for cls in choices.values()])
     named = list_choices_of(bare)
     if named is not None:
-        return st.lists(st.one_of([tables(cls) for cls in named.values()]), unique_by=lambda each: each["name"])
+        return st.lists(
+            st.one_of([tables(cls) for cls in named.values()]), unique_by=lambda each: each["name"]
+        )
     match bare:
         case inspect.IntType(ge=ge, le=le):
             return st.integers(ge, le)
@@ -109,7 +111,10 @@ def experiments(draw: st.DrawFn) -> Experiment:
         st.fixed_dictionaries(
             {name: values(fields_of(Experiment)[name].type) for name in ("data", "model")},
             optional={
-                **{name: values(fields_of(Experiment)[name].type) for name in ("optimizer", "schedule", "seed")},
+                **{
+                    name: values(fields_of(Experiment)[name].type)
+                    for name in ("optimizer", "schedule", "seed")
+                },
                 "regularizers": values(fields_of(Experiment)["regularizers"].type),
                 "training": tables(Training),
                 "title": TEXTS,
@@ -120,11 +125,16 @@ def experiments(draw: st.DrawFn) -> Experiment:
         )
     )
     tree |= draw(lectures())
-    if any(expectation.get("variant") or isinstance(expectation.get("above"), dict) for expectation in tree.get("expect", [])):
+    if any(
+        expectation.get("variant") or isinstance(expectation.get("above"), dict)
+        for expectation in tree.get("expect", [])
+    ):
         tree["variant"] = [VARIANT]
     for mend in ("data", "regularizers", "optimizer", "variant"):
         try:
             return experiment_from_tree(tree)
         except SpecError:
-            tree[mend] = {"data": "digits", "regularizers": [], "optimizer": "adam", "variant": [VARIANT]}[mend]
+            tree[mend] = {"data": "digits", "regularizers": [], "optimizer": "adam", "variant": [VARIANT]}[
+                mend
+            ]
     return experiment_from_tree(tree)

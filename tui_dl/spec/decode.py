@@ -138,7 +138,7 @@ def _read_named_list(
 ) -> list[dict[str, Any]]:
     """Read components of which each may appear once; they come out in the catalogue's order."""
     if isinstance(value, Mapping):
-        raise SpecError(f"must be {expected(node)}, not a table; write [[{key}]].", key=key)
+        raise SpecError(f"must be {expected(node)}, not a table. Write [[{key}]].", key=key)
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise SpecError(f"must be {expected(node)}, not {shown(value)}.", key=key)
     found: dict[str, dict[str, Any]] = {}
@@ -154,7 +154,8 @@ def _read_named_list(
 
 def _read_list(node: inspect.Type, bare: inspect.VarTupleType, value: Any, key: str) -> list[Any]:
     if isinstance(value, str | Mapping) or not isinstance(value, Sequence):
-        raise SpecError(f"must be {expected(node)}, not {shown(value)}.", key=key)
+        hint = f" Write [[{key}]]." if isinstance(value, Mapping) else ""
+        raise SpecError(f"must be {expected(node)}, not {shown(value)}.{hint}", key=key)
     if bare.max_length is not None and len(value) > bare.max_length:
         raise SpecError(f"has {len(value)} items; at most {bare.max_length} are allowed.", key=key)
     return [_read(bare.item_type, item, f"{key}[{index}]") for index, item in enumerate(value)]

@@ -38,12 +38,12 @@ def refuse_impossible_expectations(experiment: Experiment, variants: Mapping[str
 
 def _translations(experiment: Experiment) -> None:
     count = len(experiment.scenes)
-    there = "no scene" if count == 0 else "1 scene" if count == 1 else f"{count} scenes"
+    there = "is none" if count == 0 else "is only 1" if count == 1 else f"are 1 to {count}"
     for language, words in experiment.lecture.translations.items():
         for number in words.scenes:
             if number not in map(str, range(1, count + 1)):
                 key = joined(joined(joined("lecture", language), "scenes"), number)
-                raise SpecError(f"no such scene; there is {there}, counted from 1.", key=key)
+                raise SpecError(f"no such scene; there {there}.", key=key)
 
 
 def _variant_names(experiment: Experiment) -> None:

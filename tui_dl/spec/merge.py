@@ -66,10 +66,11 @@ def _ordered(table: Mapping[str, Any], key: str) -> Iterator[tuple[list[str], An
     items = []
     for path, value in table.items():
         parts = path.split(".")
+        place = f"{key}.{printable(path)}" if key else printable(path)
         if not all(parts):
-            raise SpecError("is not a dotted path: a part between the dots is empty.", key=joined(key, path))
+            raise SpecError("is not a path: a part between two dots is empty.", key=place)
         if len(parts) > 20:
-            raise SpecError("is a path of more than 20 parts.", key=joined(key, path))
+            raise SpecError("is a path of more than 20 parts.", key=place)
         items.append((parts, value))
     yield from sorted(items, key=rank)
 
@@ -97,12 +98,7 @@ def _put(target: dict[str, Any], structs: _Structs, parts: list[str], value: Any
     ):
         _put_named(target, head, named, rest, value, place)
     elif rest or (isinstance(value, Mapping) and _is_table(node, target.get(head))):
-        table = target.setdefault(head, {})
-        if not isinstance(table, dict):
-            what = (
-                "a list; set the whole of it" if isinstance(table, list) else "not a table; it has no parts"
-            )
-            raise SpecError(f"{place} is {what}.", key=".".join([place, *rest]))
+        table = _step_into(target, head, node, rest, place)
         bare = None if node is None else plain(node)
         inner: _Structs = (bare.cls,) if isinstance(bare, inspect.StructType) else ()
         if rest:
@@ -111,6 +107,21 @@ def _put(target: dict[str, Any], structs: _Structs, parts: list[str], value: Any
             _lay_table(table, inner, value, place)
     else:
         target[head] = value
+
+
+def _step_into(
+    target: dict[str, Any], head: str, node: inspect.Type | None, rest: list[str], place: str
+) -> dict[str, Any]:
+    """The table at a key, made if it is not there yet."""
+    present = target.get(head, {} if node is None or _is_table(node, None) else None)
+    if not isinstance(present, dict):
+        listed = isinstance(present, list) or (
+            node is not None and isinstance(plain(node), inspect.VarTupleType)
+        )
+        what = "a list; set the whole of it" if listed else "not a table; it has no parts"
+        raise SpecError(f"{place} is {what}.", key=".".join([place, *map(printable, rest)]))
+    target[head] = present
+    return present
 
 
 def _is_table(node: inspect.Type | None, present: Any) -> bool:

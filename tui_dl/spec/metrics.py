@@ -134,15 +134,11 @@ def metric_info(name: str) -> MetricInfo | None:
 
 
 def nearest_metrics(name: str) -> tuple[str, ...]:
-    """The names, nearest first and at most three, that somebody who wrote `name` may have meant."""
-    found: list[str] = []
+    """The names, nearest first, that somebody who wrote `name` may have meant."""
     module, _, kind = name.rpartition(".")
     layer_kind = nearest(kind, _BY_LAYER_NAME) if module and module not in _SPLITS else None
     if layer_kind is not None and metric_info(f"{module}.{layer_kind}") is not None:
-        found.append(f"{module}.{layer_kind}")
-    ends = [each for each in _BY_NAME if each.rpartition(".")[2] == name]
+        return (f"{module}.{layer_kind}",)
     close = nearest(name, _BY_NAME)
-    found += [
-        each for each in (*([close] if close else []), *sorted(ends, reverse=True)) if each not in found
-    ]
-    return tuple(found[:3])
+    ends = [f"{split}.{name}" for split in ("validation", "train") if f"{split}.{name}" in _BY_NAME]
+    return tuple(ends) if ends else (close,) if close else ()

@@ -136,13 +136,16 @@ def parse_toml(text: str, source: str) -> dict[str, Any]:
     if not text.strip():
         raise SpecError("is empty; an experiment needs at least [data] and [model].", source=source)
     try:
-        tree = copied(tomllib.loads(text), "")
+        tree = copied(tomllib.loads(f"{text}\n"), "")
     except tomllib.TOMLDecodeError as error:
-        raise SpecError(f"broken TOML: {error}.", source=source) from None
+        what, _, where = str(error).rstrip(")").rpartition(" (at ")
+        if where == "end of document":
+            where = f"the end (line {len(text.splitlines())})"
+        raise SpecError(f"broken TOML at {where}: {what[:1].lower()}{what[1:]}.", source=source) from None
     except RecursionError:
         raise SpecError("broken TOML: nested too deeply.", source=source) from None
-    except ValueError as error:  # integers of thousands of digits, dates that don't exist
-        raise SpecError(f"broken TOML: {error}.", source=source) from None
+    except ValueError:  # Python's own limit, against numbers that take ages to read
+        raise SpecError("broken TOML: a number has thousands of digits.", source=source) from None
     except SpecError as error:
         raise error.located(source) from None
     assert isinstance(tree, dict)

@@ -12,6 +12,26 @@ from tui_dl.spec.schema import choices_of, fields_of, list_choices_of, plain
 
 _LONGEST_VALUE = 60
 _LARGE = 1e300
+_SYNONYMS: Mapping[str, str] = {
+    "batch": "batch_size",
+    "betas": "beta1",
+    "ce": "cross_entropy",
+    "clip": "gradient_clipping",
+    "epsilon": "eps",
+    "glorot_normal": "xavier_normal",
+    "glorot_uniform": "xavier_uniform",
+    "gpu": "cuda",
+    "he_normal": "kaiming_normal",
+    "he_uniform": "kaiming_uniform",
+    "layers": "hidden",
+    "learning_rate": "lr",
+    "linear": "identity",
+    "mae": "l1",
+    "mnist": "digits",
+    "nll": "cross_entropy",
+    "widths": "hidden",
+}
+"""What other programs call it."""
 
 
 def shown(value: Any) -> str:
@@ -60,6 +80,9 @@ def joined(key: str, part: str) -> str:
 def nearest(word: str, options: Iterable[str]) -> str | None:
     """The option that somebody who wrote `word` most likely meant."""
     lowered = {option.lower(): option for option in options}
+    synonym = _SYNONYMS.get(word.lower().replace("-", "_"))
+    if synonym in lowered:
+        return lowered[synonym]
     found = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     if found:
         return lowered[found[0]]
@@ -110,7 +133,8 @@ def expected(node: inspect.Type) -> str:
         case inspect.IntType() | inspect.FloatType():
             bounds = bounds_text(node)
             noun = "a whole number" if isinstance(node, inspect.IntType) else "a number"
-            return f"{noun} {bounds}" if bounds else "a finite number"
+            of = "of " if bounds.startswith("at") else ""
+            return f"{noun} {of}{bounds.replace(', ', ' and ')}" if bounds else "a finite number"
         case inspect.LiteralType(values=values):
             options = ", ".join(shown(value) for value in values)
             return options if len(values) == 1 else f"one of {options}"

@@ -1,0 +1,29 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_dl.components.splitting import validation_count
+from tui_dl.spec.contradictions import class_count, losses_for, split_sizes
+from tui_dl.spec.data import Digits, Line, Moons, Spiral
+
+
+def test_digits_split_as_promised() -> None:
+    assert split_sizes(Digits()) == (1437, 360)
+
+
+@given(st.integers(4, 10_000), st.floats(0.01, 0.9))
+def test_the_sizes_are_those_of_the_real_split(samples: int, share: float) -> None:
+    held_out = validation_count(samples, share)
+    assert split_sizes(Line(samples=samples, validation_share=share)) == (samples - held_out, held_out)
+
+
+@pytest.mark.parametrize(
+    ("data", "classes"), [(Digits(), 10), (Spiral(arms=3), 3), (Moons(), 2), (Line(), 0)]
+)
+def test_classes(data: Digits | Spiral | Moons | Line, classes: int) -> None:
+    assert class_count(data) == classes
+
+
+def test_losses_of_a_task() -> None:
+    assert losses_for("regression") == ("mse", "l1", "huber")
+    assert losses_for("classification") == ("cross_entropy", "mse", "l1", "huber")
