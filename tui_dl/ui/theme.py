@@ -122,6 +122,23 @@ def text_on(color: Color | None) -> Style:
     return Style(color="black" if is_bright else "bright_white", bgcolor=color)
 
 
+def shaded_series(palette: Palette, shades: int) -> tuple[Color | None, ...]:
+    """For each series colour its `shades` shades, from almost the ground to full; None without colour."""
+    if palette.depth == "none":
+        return (None,) * (SERIES_COLOURS * shades)
+    ground = _GROUND_DARK if palette.is_dark else _GROUND_LIGHT
+    colours: list[Color | None] = []
+    for rgb, _, name in _ON_DARK if palette.is_dark else _ON_LIGHT:
+        for shade in range(shades):
+            mixed = _between(ground, rgb, 0.25 + 0.75 * (shade + 1) / shades)
+            if palette.depth == "16":
+                colours.append(Color.parse(name))
+            else:
+                exact = palette.depth == "truecolor"
+                colours.append(Color.from_rgb(*mixed) if exact else Color.from_ansi(nearest_256(mixed)))
+    return tuple(colours)
+
+
 def nearest_256(rgb: Rgb) -> int:
     """The index among the fixed colours 16 to 255 that is nearest to an RGB value (Euclidean)."""
     return int(np.argmin(np.sum((_fixed_colours() - np.array(rgb)) ** 2, axis=1))) + 16

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from tui_dl.ui.plots.canvas import Canvas, Painted, paint
 from tui_dl.ui.plots.glyph import FULL, Glyphs
+from tui_dl.ui.plots.roles import ROLE_CLASSES
 from tui_dl.ui.theme import Palette, palette_of
 
 _DIM_BELOW = 0.7
@@ -24,6 +25,21 @@ class CanvasWidget(Widget):
     """
 
     BLANKS_INHERIT: ClassVar[bool] = True
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES.values())
+    DEFAULT_CSS = """
+    CanvasWidget {
+        width: 1fr;
+        height: 1fr;
+        & > .plot--frame { color: $foreground 35%; }
+        & > .plot--grid { color: $foreground 18%; }
+        & > .plot--mark { color: $warning 60%; }
+        & > .plot--title { color: $foreground; text-style: bold; }
+        & > .plot--axis { color: $foreground 60%; }
+        & > .plot--mark-label { color: $warning; }
+        & > .plot--alert { color: $error; text-style: bold; }
+        &:focus > .plot--frame { color: $accent; }
+    }
+    """
 
     def __init__(
         self,

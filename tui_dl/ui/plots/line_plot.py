@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
 
 import numpy as np
 from rich.style import Style
@@ -22,7 +21,7 @@ from tui_dl.ui.plots.line_drawing import (
 )
 from tui_dl.ui.plots.line_labels import draw_numbers
 from tui_dl.ui.plots.plot_data import PlotData
-from tui_dl.ui.plots.roles import ROLE_CLASSES, Role, line_style, style_table
+from tui_dl.ui.plots.roles import Role, line_style, style_table
 from tui_dl.ui.plots.scales import Scale, format_value
 from tui_dl.ui.theme import Palette
 
@@ -32,22 +31,6 @@ class LinePlot(CanvasWidget):
 
     Feed it with `set_data`; ask `view_range` and `data_columns` first, so that the history is read once for
     each column of dots. Too small for axes it becomes a number with a sparkline, then a number.
-    """
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES.values())
-    DEFAULT_CSS = """
-    LinePlot {
-        width: 1fr;
-        height: 1fr;
-        & > .plot--frame { color: $foreground 35%; }
-        & > .plot--grid { color: $foreground 18%; }
-        & > .plot--mark { color: $warning 60%; }
-        & > .plot--title { color: $foreground; text-style: bold; }
-        & > .plot--axis { color: $foreground 60%; }
-        & > .plot--mark-label { color: $warning; }
-        & > .plot--alert { color: $error; text-style: bold; }
-        &:focus > .plot--frame { color: $accent; }
-    }
     """
 
     scale: reactive[Scale] = reactive("linear", repaint=False)
