@@ -1,12 +1,13 @@
 """A connection to an engine over a pair of byte streams: commands in, messages out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, Literal, TypeVar, final
 
 from tui_dl.client.backlog import Backlog
 from tui_dl.client.pending import Pending, PendingRequests
+from tui_dl.client.streams import ByteSink, ByteSource
 from tui_dl.errors import ConnectionLost, EngineFailed, NotAvailable, ProtocolError, TuiDlError, UsageError
 from tui_dl.spec.lecture import OptimizerState
 from tui_dl.wire.commands import (
@@ -58,8 +59,8 @@ class EngineClient:
 
     def __init__(
         self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        reader: ByteSource,
+        writer: ByteSink,
         splitter: FrameSplitter,
         welcome: Welcomed,
     ) -> None:
@@ -85,8 +86,8 @@ class EngineClient:
     @classmethod
     async def connect(
         cls,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        reader: ByteSource,
+        writer: ByteSink,
         *,
         client: str = "python",
         control: bool = True,
@@ -110,7 +111,7 @@ class EngineClient:
         hello = Hello(PROTOCOL, client, control, scalars, owner)
         splitter = FrameSplitter()
         try:
-            with suppress(ConnectionError):
+            with suppress(OSError):
                 writer.write(frame(hello))
                 await writer.drain()
             welcome, more = await _welcome(reader, splitter)
@@ -196,7 +197,7 @@ class EngineClient:
 
     # -- messages --------------------------------------------------------------------------------------
 
-    async def messages(self) -> AsyncIterator[AnyMessage]:
+    async def messages(self) -> AsyncGenerator[AnyMessage, None]:
         """All that the engine says, answers to requests aside, from the welcome on.
 
         Ends when the connection was closed, or the engine's end was after it had said that the run is over.
@@ -231,7 +232,7 @@ class EngineClient:
             self._task.cancel()
             await asyncio.wait([self._task])
         self._writer.close()
-        with suppress(ConnectionError):
+        with suppress(OSError):
             await self._writer.wait_closed()
 
     async def __aenter__(self) -> "EngineClient":
@@ -253,7 +254,7 @@ class EngineClient:
         # Its answer may lie behind all that nobody reads.
         self._roomy.set()
         # A broken connection is noticed by the reading task, which refuses what is pending.
-        with suppress(ConnectionError):
+        with suppress(OSError):
             self._writer.write(frame(Request(number, command)))
             await self._writer.drain()
         return pending
@@ -319,7 +320,7 @@ class EngineClient:
         return self._end or ConnectionLost("the connection was closed")
 
 
-async def _welcome(reader: asyncio.StreamReader, splitter: FrameSplitter) -> tuple[Welcomed, list[bytes]]:
+async def _welcome(reader: ByteSource, splitter: FrameSplitter) -> tuple[Welcomed, list[bytes]]:
     """The engine's first message, and the bodies that came with it."""
     bodies: list[bytes] = []
     while not bodies:

@@ -1,10 +1,10 @@
 """Connects a client through a Unix socket; the only place that knows that there is one."""
 
-import asyncio
 from pathlib import Path
 from typing import Literal
 
 from tui_dl.client.engine_client import EngineClient
+from tui_dl.client.streams import SocketStream
 from tui_dl.errors import ConnectionLost
 
 
@@ -21,9 +21,9 @@ async def connect_unix(
     Raises ConnectionLost if nobody listens there, and what `EngineClient.connect` raises.
     """
     try:
-        reader, writer = await asyncio.open_unix_connection(path)
+        stream = await SocketStream.open(path)
     except OSError as error:
         raise ConnectionLost(f"{path}: no engine answers there ({error.strerror or error})") from error
     return await EngineClient.connect(
-        reader, writer, client=client, control=control, scalars=scalars, owner=owner
+        stream, stream, client=client, control=control, scalars=scalars, owner=owner
     )
