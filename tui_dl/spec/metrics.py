@@ -61,7 +61,7 @@ METRICS: tuple[MetricInfo, ...] = (
     MetricInfo(
         "weights.share_below_1e-3", "share", "", "share of weights, biases excluded, with |w| below 0.001"
     ),
-    MetricInfo("optimizer.effective_step", "", "", "root mean square of the last update over all parameters"),
+    MetricInfo("optimizer.effective_step", "", "", "root mean square of an update over all parameters"),
     MetricInfo(
         "fit.slope",
         "",
@@ -74,8 +74,8 @@ METRICS: tuple[MetricInfo, ...] = (
         "collapse.residual",
         "",
         "",
-        "largest distance of the model's outputs from the one affine map that its matrices multiply to, "
-        "over the outputs' largest size",
+        "distance of the outputs from those of the one affine map that the matrices multiply to, over "
+        "their size: root mean squares on the validation split",
         models=("mlp",),
     ),
 )

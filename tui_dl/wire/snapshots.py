@@ -57,6 +57,10 @@ class OptimizerReading(Struct, frozen=True):
     """Root mean square of √v, v the (mean or sum of) squared gradients."""
     effective_step: float | None = None
     """Root mean square of the last update of a weight."""
+    first_bias_correction: float | None = None
+    """1 - β₁ᵗ, what the first moment is divided by; None if it is not corrected."""
+    second_bias_correction: float | None = None
+    """1 - β₂ᵗ, the same for the second."""
 
 
 class OptimizerRead(Struct, frozen=True, tag="optimizer"):

@@ -15,6 +15,8 @@ class Probe(ABC):
     """An instrument. It never changes a bit of the training and draws from a generator of its own."""
 
     name: ClassVar[ProbeName]
+    layer: str = ""
+    """The one layer that is shown; empty for all. The others may be left out then."""
 
     @abstractmethod
     def observe(self, trainer: Trainer, phase: str) -> None:
@@ -26,3 +28,6 @@ class Probe(ABC):
     @abstractmethod
     def reading(self) -> Reading | None:
         """What the last whole batch showed, with one read from the device; None if it does not apply here."""
+
+    def release(self) -> None:  # noqa: B027 -- most instruments hold nothing between phases
+        """Let go of the model and of all copies: the batch will not be finished. Nothing by default."""

@@ -1,0 +1,39 @@
+"""All instruments there are, made anew for each session: none keeps anything in its module."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_dl.engine.probes import collapse, fit, next_batch, weights
+from tui_dl.engine.probes.histograms import HistogramsProbe
+from tui_dl.engine.probes.layers import LayersProbe
+from tui_dl.engine.probes.optimizer_state import OptimizerProbe
+from tui_dl.engine.probes.task_views import TaskProbe
+from tui_dl.spec.metrics import LAYER_METRICS
+
+if TYPE_CHECKING:
+    from tui_dl.engine.probes.base import Probe
+    from tui_dl.engine.probes.measure import Measure
+
+
+def make_probes() -> tuple[Probe, ...]:
+    """One of each instrument."""
+    return (LayersProbe(), HistogramsProbe(), OptimizerProbe(), TaskProbe())
+
+
+def measures() -> dict[str, Measure]:
+    """The exact measurement behind each name of a metric that an instrument brings.
+
+    A name is one of the whole list (`fit.slope`) or, for all layers at once, a star and the kind
+    (`*.grad_norm`). Where nobody saw the last batch, those of a batch say what the next will show.
+    """
+    of_batch = ("grad_norm", "data_loss", "penalty", "lr")
+    return {
+        "fit.slope": fit.slope,
+        "collapse.residual": collapse.residual,
+        "weights.share_below_1e-3": weights.share_below,
+        "optimizer.effective_step": next_batch.effective_step,
+        "grad_ratio": next_batch.grad_ratio,
+        **dict.fromkeys(of_batch, next_batch.scalar),
+        **{f"*.{metric.name}": next_batch.of_layer for metric in LAYER_METRICS},
+    }

@@ -1,0 +1,62 @@
+"""Task: what the model makes of the data, in the view that suits its inputs."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING, final
+
+from tui_dl.engine.probes.answers import answers
+from tui_dl.engine.probes.base import Probe
+from tui_dl.engine.probes.class_views import Confusion, WorstSamples
+from tui_dl.engine.probes.curve_view import CurveOfFit
+from tui_dl.engine.probes.regions_view import RegionsOfClasses
+
+if TYPE_CHECKING:
+    import torch
+
+    from tui_dl.components.data import DataSplits
+    from tui_dl.engine.probes.view import View
+    from tui_dl.engine.trainer import Trainer
+    from tui_dl.wire.snapshots import Reading
+
+
+@final
+class TaskProbe(Probe):
+    """Looks after the update, in eval mode: what is shown belongs to the step that it is labelled with."""
+
+    name = "task"
+
+    def __init__(self) -> None:
+        self._splits: DataSplits | None = None
+        self._view: View | None = None
+        self._has_looked = False
+
+    def observe(self, trainer: Trainer, phase: str) -> None:
+        """One forward pass over the view's own inputs."""
+        if phase == "fetch":
+            self._has_looked = False
+        elif phase == "update":
+            splits = trainer.splits
+            if splits is not self._splits:
+                self._splits = splits
+                self._view = None if splits is None else view_of(splits, trainer.device)
+            if self._view is not None:
+                self._view.look(partial(answers, trainer.model))
+                self._has_looked = True
+
+    def reading(self) -> Reading | None:
+        """The view; None if there is none for these data."""
+        return self._view.reading() if self._view is not None and self._has_looked else None
+
+
+def view_of(splits: DataSplits, device: torch.device) -> View | None:
+    """The view that suits the shape of the inputs."""
+    shape = splits.input_shape
+    if splits.task == "regression":
+        return CurveOfFit(splits, device) if math.prod(shape) == 1 and splits.outputs == 1 else None
+    if shape == (2,):
+        return RegionsOfClasses(splits, device)
+    if len(shape) == 2 or (len(shape) == 3 and shape[0] == 1):
+        return WorstSamples(splits, device)
+    return Confusion(splits, device)

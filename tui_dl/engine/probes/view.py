@@ -1,0 +1,32 @@
+"""What a task's view is: made once for a data set, asked again and again what the model makes of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from tui_dl.wire.snapshots import Reading
+
+
+class View(ABC):
+    """Keeps what stays the same (points, grids, pixels) ready, so that a look costs a forward pass."""
+
+    @abstractmethod
+    def look(self, answer: Callable[[Tensor], Tensor]) -> None:
+        """Ask the model; what it answers stays on the device."""
+
+    @abstractmethod
+    def reading(self) -> Reading:
+        """What the last look showed, with one read from the device."""
+
+
+def evenly_chosen(count: int, most: int) -> list[int]:
+    """Indices of at most so many of `count` items, evenly spaced."""
+    if count <= most:
+        return list(range(count))
+    return [index * count // most for index in range(most)]
