@@ -238,7 +238,11 @@ def _spawn(folder: RunFolder, lock: LogLock, experiment: Experiment, flags: list
                 writer.set_state("starting")
                 writer.set_meta(socket=str(socket_path), pid=0)
                 writer.commit()
-                process = _start_process(folder, lock, listener, experiment, flags)
+                try:
+                    process = _start_process(folder, lock, listener, experiment, flags)
+                except EngineFailed as error:
+                    writer.set_state("failed", error=str(error))
+                    raise
                 writer.set_meta(pid=process.pid)
                 with suppress(TuiDlError):  # the engine says it too
                     writer.commit()
