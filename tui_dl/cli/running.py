@@ -2,12 +2,15 @@
 
 import argparse
 import asyncio
+import math
 import sys
 from pathlib import Path
 from typing import Any
 
 from tui_dl.cli.looking import require_terminal
 from tui_dl.errors import UsageError
+from tui_dl.spec.change import apply_change
+from tui_dl.spec.contradictions import split_sizes
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.preset import load_preset, parse_overrides
 
@@ -23,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     experiment = load_preset(arguments.preset, _overrides(arguments))
     name = Path(arguments.preset).stem
     if headless:
-        return asyncio.run(_headless(experiment, name, arguments))
+        return asyncio.run(_headless(_long_enough(experiment, arguments.steps), name, arguments))
     from tui_dl.cli.openings import LauncherOpenings
 
     openings = LauncherOpenings(paused=arguments.paused)
@@ -69,6 +72,18 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
         if value is not None:
             overrides[key] = value
     return overrides
+
+
+def _long_enough(experiment: Experiment, steps: int | None) -> Experiment:
+    """Plan as many epochs as the steps that are asked for need; a longer plan stays as it is."""
+    if steps is None:
+        return experiment
+    training = experiment.training
+    samples, _ = split_sizes(experiment.data)
+    epochs = math.ceil(steps / math.ceil(samples / training.batch_size))
+    if epochs <= training.epochs:
+        return experiment
+    return apply_change(experiment, {"training.epochs": epochs}, source="--steps")
 
 
 async def _headless(experiment: Experiment, name: str, arguments: argparse.Namespace) -> int:

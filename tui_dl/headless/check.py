@@ -1,6 +1,7 @@
 """`--check`: runs base and variants to their last expectation, measures exactly at each, and judges."""
 
 import asyncio
+import math
 import sys
 from collections.abc import Iterable
 from typing import Final
@@ -72,22 +73,15 @@ async def _measure(
     experiment: Experiment, start: StartEngine, name: str, points: Iterable[Point], listeners: list[Listener]
 ) -> _Values:
     """One run: on to each step, and there all that is wanted of it."""
-    wanted: dict[int, list[Point]] = {}
-    at_end: list[Point] = []
+    wanted: dict[float, list[Point]] = {}
     for point in points:
-        (at_end if point.at_step is None else wanted.setdefault(point.at_step, [])).append(point)
+        wanted.setdefault(math.inf if point.at_step is None else point.at_step, []).append(point)
     values: _Values = {}
     follower = Follower(await start(experiment, name), *listeners)
     try:
-        described = await follower.described()
-        if at_end:
-            wanted.setdefault(described.total_steps, []).extend(at_end)
-        present = 0
+        await follower.described()
         for step in sorted(wanted):
-            if step > present:
-                await follower.step(step - present)
-                present = step
-            if follower.run.finished is not None and follower.run.step < step and wanted[step] is not at_end:
+            if not await _reach(follower, step):
                 break
             answer = await follower.engine.measure([point.metric for point in wanted[step]])
             values |= {point: (answer.step, answer.values[point.metric]) for point in wanted[step]}
@@ -96,6 +90,20 @@ async def _measure(
     finally:
         await follower.close()
     return values
+
+
+async def _reach(follower: Follower, step: float) -> bool:
+    """Go on to a step, or for infinity to the end; False if the run ended before.
+
+    An engine whose run has ended still answers what is measured there.
+    """
+    if math.isinf(step):
+        await follower.run_to_end()
+        return follower.run.failed is None
+    more = int(step) - follower.steps_made
+    if more > 0:
+        await follower.step(more)
+    return follower.steps_made == step
 
 
 def _line(verdict: ExpectationChecked) -> str:

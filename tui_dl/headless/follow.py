@@ -9,6 +9,7 @@ from tui_dl.client.engine_client import EngineClient
 from tui_dl.errors import EngineFailed, NotAvailable, TuiDlError
 from tui_dl.wire.commands import Run, Step, Stop
 from tui_dl.wire.messages import (
+    Answered,
     AnyMessage,
     EvaluationRecorded,
     FinishReason,
@@ -58,6 +59,7 @@ class Follower:
         self._described = asyncio.Event()
         self._ended = asyncio.Event()
         self._lost = ""
+        self._stepped = 0
         self._task = asyncio.create_task(self._read())
 
     async def described(self) -> RunDescribed:
@@ -74,9 +76,16 @@ class Follower:
             raise self._failure()
         return self.run
 
+    @property
+    def steps_made(self) -> int:
+        """Updates made, as far as `step` and the end of the run tell."""
+        return self.run.finished.step if self.run.finished is not None else self._stepped
+
     async def step(self, batches: int) -> None:
         """Make this many batches; returns early if the run ends before."""
-        await self._unless_ended(self.engine.request(Step(batches)))
+        answer = await self._unless_ended(self.engine.request(Step(batches)))
+        if answer is not None:
+            self._stepped = answer.step
 
     async def run_to_end(self) -> Followed:
         """Go on until the run ends by itself."""
@@ -94,14 +103,13 @@ class Follower:
         await asyncio.gather(self._task, return_exceptions=True)
         await self.engine.close()
 
-    async def _unless_ended(self, request: Coroutine[Any, Any, object]) -> None:
-        """A request is moot once the run has ended: the answer may never come."""
+    async def _unless_ended(self, request: Coroutine[Any, Any, Answered]) -> Answered | None:
+        """The answer; None once the run has ended, when it may never come."""
         asking = asyncio.create_task(request)
         ending = asyncio.create_task(self._ended.wait())
         try:
             await asyncio.wait({asking, ending}, return_when=asyncio.FIRST_COMPLETED)
-            if asking.done() and not self._ended.is_set():
-                asking.result()
+            return asking.result() if asking.done() and not self._ended.is_set() else None
         finally:
             for task in (asking, ending):
                 task.cancel()
