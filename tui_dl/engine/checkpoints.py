@@ -46,11 +46,19 @@ class Checkpoints:
     Args:
         folder: made on the first write.
         on_failure: called from the writing thread with a sentence when one could not be written.
+        before_visible: called from the writing thread before a file gets its name: what the run has recorded
+            up to this point should be on disk by then, or a resume would leave a hole in the history.
     """
 
-    def __init__(self, folder: Path, on_failure: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        on_failure: Callable[[str], None],
+        before_visible: Callable[[], None] = lambda: None,
+    ) -> None:
         self._folder = folder
         self._on_failure = on_failure
+        self._before_visible = before_visible
         self._number = max((int(_parts(path)[0]) for path in listed(folder)), default=0)
         self._changed = threading.Condition()
         self._waiting: _Order | None = None
@@ -119,7 +127,7 @@ class Checkpoints:
         problem = ""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            write_whole(order.state, path)
+            write_whole(order.state, path, self._before_visible)
             self._prune()
         except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
             problem = f"the checkpoint {order.name} could not be written: {error}"
@@ -142,7 +150,7 @@ def listed(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: int(_parts(path)[0]), reverse=True)
 
 
-def write_whole(state: dict[str, Any], path: Path) -> None:
+def write_whole(state: dict[str, Any], path: Path, before_visible: Callable[[], None] = lambda: None) -> None:
     """Write a state so that the file is either whole or not there, also after a power cut."""
     partial = path.with_suffix(".partial")
     try:
@@ -150,6 +158,7 @@ def write_whole(state: dict[str, Any], path: Path) -> None:
             torch.save(state, file)
             file.flush()
             os.fsync(file.fileno())
+        before_visible()
         partial.replace(path)
     except (OSError, RuntimeError):
         with contextlib.suppress(OSError):

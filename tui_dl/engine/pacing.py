@@ -20,6 +20,8 @@ class Pacer:
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
+        self.is_on = False
+        """Whether there is a pace at all. Read before every batch."""
         self._clock = clock
         self._interval_s = 0.0
         self._due = 0.0
@@ -32,6 +34,7 @@ class Pacer:
     @pace.setter
     def pace(self, batches_per_s: float) -> None:
         self._interval_s = 1.0 / batches_per_s if batches_per_s > 0 else 0.0
+        self.is_on = self._interval_s > 0
         self._due = self._clock()
 
     def wait_s(self) -> float:

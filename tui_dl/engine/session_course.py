@@ -1,4 +1,4 @@
-"""What a preset has planned over the steps: scripted changes, scenes, early stopping. Bookkeeping without torch."""
+"""What a preset has planned over the steps: scripted changes, scenes, early stopping. Pure bookkeeping."""
 
 from __future__ import annotations
 
@@ -20,23 +20,26 @@ class Script:
     def __init__(self, changes: tuple[ScriptedChange, ...]) -> None:
         self._changes = sorted(changes, key=lambda change: change.at_step)
         self.position = 0
+        self.next_step: float = math.inf
+        """The step of the next change; infinity if there is none. Read before every batch."""
+        self.move_to(0)
 
-    @property
-    def next_step(self) -> float:
-        """The step of the next change; infinity if there is none."""
-        return self._changes[self.position].at_step if self.position < len(self._changes) else math.inf
+    def move_to(self, position: int) -> None:
+        """So many changes have been made."""
+        self.position = position
+        self.next_step = self._changes[position].at_step if position < len(self._changes) else math.inf
 
     def take(self, step: int) -> list[ScriptedChange]:
         """The changes that are due at this step; they will not come again."""
         first = self.position
         while self.next_step <= step:
-            self.position += 1
+            self.move_to(self.position + 1)
         return self._changes[first : self.position]
 
     def return_to(self, step: int) -> None:
         """An undo led back: what lies after this step is due again, what was made at it is not."""
         after = sum(change.at_step <= step for change in self._changes)
-        self.position = min(self.position, after)
+        self.move_to(min(self.position, after))
 
 
 @final
@@ -44,12 +47,18 @@ class Scenes:
     """Which scene the presenter is at. A scene is reached once; going back shows it again."""
 
     def __init__(self, scenes: tuple[Scene, ...]) -> None:
-        self._scenes = sorted(scenes, key=lambda scene: scene.at_step)
+        self._order = sorted(range(len(scenes)), key=lambda index: scenes[index].at_step)
+        self._scenes = [scenes[index] for index in self._order]
         self.reached = 0
         """How many scenes the run has come to."""
         self.shown: int | None = None
-        """The scene that the run waits at or passed last."""
+        """The scene that the run waits at or passed last, counted by their steps."""
         self.waiting = False
+
+    @property
+    def index(self) -> int | None:
+        """The scene that the run waits at or passed last, counted as the experiment lists them."""
+        return None if self.shown is None else self._order[self.shown]
 
     @property
     def next_step(self) -> float:
@@ -143,9 +152,10 @@ class Course:
         self.scenes.return_to(step)
         self.patience.best, self.patience.evaluations_without = patience
 
-    def begin_again(self) -> None:
-        """A restart."""
-        self.script.position = 0
+    def begin_again(self, *, with_script: bool = True) -> None:
+        """A restart. One that the script itself has made must not come again."""
+        if with_script:
+            self.script.move_to(0)
         self.scenes.begin_again()
         self.patience.reset()
 
@@ -161,7 +171,7 @@ class Course:
 
     def load_state(self, state: dict[str, Any]) -> None:
         """What `state` described."""
-        self.script.position = int(state["script"])
+        self.script.move_to(int(state["script"]))
         self.scenes.reached = int(state["scenes_reached"])
         shown = int(state["scene_shown"])
         self.scenes.shown = None if shown < 0 else shown

@@ -260,6 +260,8 @@ class Answered(Message, frozen=True, tag="answered"):
     step: int
     error: str = ""
     """Empty if it took effect."""
+    note: str = ""
+    """What else happened: the batch in progress was finished first, steps were not all made, …"""
 
 
 AnyMessage = (

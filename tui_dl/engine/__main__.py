@@ -1,0 +1,164 @@
+"""The training process: `python -m tui_dl.engine RUN_FOLDER --listen-fd N [--resume] [--paused] [--owned]`.
+
+Clients are served before torch is imported, which takes a second or more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import shutil
+import signal
+import socket
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tui_dl.engine.inbox import Inbox, Ticket
+from tui_dl.engine.server import Server
+from tui_dl.engine.server_record import Record
+from tui_dl.errors import NotAvailable, TuiDlError
+from tui_dl.runs import RunFolder, RunWriter, hold_log
+from tui_dl.runs.sockets import remove_socket
+from tui_dl.wire.commands import Stop
+from tui_dl.wire.messages import RunFailed, StatusChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_dl.engine.session import Session
+
+FIRST_CLIENT_S: Final = 10.0
+"""How long a run that was not told to wait does wait, so that a screen sees its first scene."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train a run; returns the exit code."""
+    options = _options(arguments)
+    folder = RunFolder(options.folder.resolve())
+    try:
+        lock = hold_log(folder.log_path)
+        writer = RunWriter(folder.database_path)
+        listener = socket.socket(fileno=options.listen_fd)
+        place = Path(listener.getsockname())
+    except (TuiDlError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code if isinstance(error, TuiDlError) else 1
+    faulthandler.enable()
+    inbox = Inbox()
+    record = Record(writer)
+    server = Server(listener, inbox, record, run=folder.id, owned=options.owned)
+    _heed_signals(inbox, owned=options.owned)
+    server.start()
+    try:
+        keep = _train(folder, options, server, record, writer, inbox)
+        code = 0
+    except Exception as error:  # noqa: BLE001 - the edge of the process: whoever watches is told
+        keep = True
+        code = _fail(error, server)
+    server.close()
+    remove_socket(place)
+    lock.close()
+    if not keep:
+        shutil.rmtree(folder.path, ignore_errors=True)
+    return code
+
+
+def _train(
+    folder: RunFolder,
+    options: argparse.Namespace,
+    server: Server,
+    record: Record,
+    writer: RunWriter,
+    inbox: Inbox,
+) -> bool:
+    """All of the training; returns whether the run's folder is to be kept."""
+    from tui_dl.engine.checkpoints import Checkpoints
+    from tui_dl.engine.resume import find_resume_point, reopen
+    from tui_dl.engine.session import Session
+    from tui_dl.engine.threads import set_threads
+    from tui_dl.wire.messages import Noticed
+
+    server.outbox.publish(StatusChanged("starting", "loading the data"))
+    point = find_resume_point(folder) if options.resume else None
+    server.open_record(record.load if point is None else lambda: reopen(point, writer, record))
+    checkpoints = Checkpoints(
+        folder.checkpoints_path,
+        on_failure=lambda words: server.outbox.publish(Noticed("warning", words)),
+        before_visible=server.commit,
+    )
+    session = Session(
+        folder.experiment(),
+        server.outbox,
+        inbox=inbox,
+        run=folder.id,
+        path=str(folder.path),
+        checkpoints=checkpoints,
+        resume=None if point is None else point.state,
+        segment=0 if point is None else point.segment,
+    )
+    training = session.experiment.training
+    set_threads(session.trainer.model, training, training.batch_size)
+    if point is not None:
+        session.note_resumed(point.path.name, point.branches_from, point.turns)
+    if not options.paused:
+        server.first_client.wait(FIRST_CLIENT_S)
+    session.begin(paused=options.paused)
+    _advance(session)
+    checkpoints.close()
+    return session.keep
+
+
+def _advance(session: Session) -> None:
+    """Go on until told to end."""
+    while not session.ended:
+        session.advance()
+
+
+def _fail(error: Exception, server: Server) -> int:
+    """Say on the screen and in the log why it can't go on."""
+    traceback.print_exception(error, file=sys.stderr)
+    known = _in_memory_terms(error)
+    code = known.exit_code if isinstance(known, TuiDlError) else 1
+    words = str(known) if isinstance(known, TuiDlError) else f"{type(error).__name__}: {error}"
+    server.outbox.publish(RunFailed(words, code))
+    server.outbox.publish(StatusChanged("failed", words))
+    return code
+
+
+def _in_memory_terms(error: Exception) -> Exception:
+    """A model or batch that does not fit is not available here, however torch puts it."""
+    words = str(error)
+    is_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    if is_memory or (isinstance(error, RuntimeError) and "can't allocate memory" in words):
+        return NotAvailable(f"there is not enough memory for this model and batch: {words.splitlines()[0]}")
+    return error
+
+
+def _heed_signals(inbox: Inbox, *, owned: bool) -> None:
+    """A polite kill ends the run with a checkpoint. A closed terminal is no reason to end."""
+
+    def stop(_number: int, _frame: Any) -> None:
+        inbox.post(Ticket(Stop("stopped")))
+
+    def interrupt(_number: int, _frame: Any) -> None:
+        inbox.post(Ticket(Stop("interrupted")))
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, interrupt if owned else signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tui_dl.engine", description="Train one run.")
+    parser.add_argument("folder", type=Path, help="the run's folder")
+    parser.add_argument("--listen-fd", type=int, required=True, help="a listening socket that was passed on")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--paused", action="store_true", help="wait for a command before the first batch")
+    parser.add_argument("--owned", action="store_true", help="end with the owner's connection")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""What happens at epochs' ends and at the end of a run: evaluations, checkpoints, the last words."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final, final
+
+from tui_dl.engine.checkpoints import captured
+from tui_dl.engine.session_course import early_stopping
+from tui_dl.wire.messages import RunFinished
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_dl.engine.checkpoints import Checkpoints
+    from tui_dl.engine.session import Session
+    from tui_dl.wire.messages import FinishReason
+
+SAVE_PATIENCE_S: Final = 60.0
+SESSION_KEY: Final = "session"
+"""Where in a checkpoint the session's position lies, beside the trainer's state."""
+
+
+@final
+class Milestones:
+    """Evaluates, saves and ends, at batch boundaries of its session."""
+
+    def __init__(self, session: Session, checkpoints: Checkpoints | None, clock: Callable[[], float]) -> None:
+        self._session = session
+        self._checkpoints = checkpoints
+        self._clock = clock
+        self._saved_at = clock()
+        self._evaluated_at: tuple[int, int] | None = None
+
+    def evaluate(self, split: str) -> float:
+        """Evaluate a whole split and publish it; returns its loss."""
+        metrics = dict(self._session.trainer.evaluate(split))
+        self._session.reports.evaluation(split, metrics)
+        return metrics.get("loss", math.nan)
+
+    def close_epoch(self) -> FinishReason | None:
+        """Evaluate, and save if it is time; returns why the run should end here, if it should."""
+        session = self._session
+        session.reports.flush()
+        experiment = session.experiment
+        loss = self._evaluate_all()
+        is_exhausted = session.course.patience.is_exhausted(early_stopping(experiment), loss)
+        if session.trainer.epoch >= experiment.training.epochs:
+            return "epochs"
+        if is_exhausted:
+            return "early_stopping"
+        if self._clock() - self._saved_at >= experiment.training.checkpoint_every_s:
+            self.save()
+        return None
+
+    def finish(self, reason: FinishReason) -> RunFinished:
+        """Evaluate if that is still to be done, write the last checkpoint, and say so."""
+        session = self._session
+        session.reports.flush()
+        if reason in ("steps", "epochs") and self._evaluated_at != (session.segment, session.trainer.step):
+            self._evaluate_all()
+        path = self.save(is_last=True)
+        if path and self._checkpoints is not None and not self._checkpoints.drain(SAVE_PATIENCE_S):
+            path = ""
+        finished = RunFinished(reason, session.trainer.step, path)
+        session.reports.record("finished", reason, {"reason": reason, "checkpoint": path})
+        session.sink.publish(finished)
+        return finished
+
+    def save(self, *, is_last: bool = False, done: Callable[[str, str], None] | None = None) -> str:
+        """Have a checkpoint of this boundary written; returns its path, empty if none are kept."""
+        session = self._session
+        if self._checkpoints is None:
+            if done is not None:
+                done("", "this run keeps no checkpoints")
+            return ""
+        session.reports.flush()
+        self._saved_at = self._clock()
+        state = captured({**session.trainer.state_dict(), SESSION_KEY: self._position()})
+        return self._checkpoints.save(
+            state, segment=session.segment, step=session.trainer.step, is_last=is_last, done=done
+        )
+
+    def forget(self) -> None:
+        """The position or the experiment has changed: what was evaluated is not what is there now."""
+        self._evaluated_at = None
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take the position that a checkpoint holds."""
+        session = self._session
+        position = state.get(SESSION_KEY, {})
+        session.trainer.load_state_dict({key: value for key, value in state.items() if key != SESSION_KEY})
+        session.changes.turns = int(position.get("turns", 0))
+        if "course" in position:
+            session.course.load_state(position["course"])
+        session.rate.elapsed_s = float(position.get("elapsed_s", 0.0))
+        if position.get("pace", -1.0) >= 0:
+            session.pacer.pace = float(position["pace"])
+            session.presenter.pace_is_set = True
+
+    def _evaluate_all(self) -> float:
+        """Evaluate both splits; returns the validation loss."""
+        self._evaluated_at = (self._session.segment, self._session.trainer.step)
+        loss = self.evaluate("validation")
+        self.evaluate("train")
+        return loss
+
+    def _position(self) -> dict[str, Any]:
+        session = self._session
+        return {
+            "segment": session.segment,
+            "step": session.trainer.step,
+            "turns": session.changes.turns,
+            "course": session.course.state(),
+            "elapsed_s": session.rate.elapsed_s,
+            "pace": session.pacer.pace if session.presenter.pace_is_set else -1.0,
+        }
+
+
+def end_words(reason: FinishReason, epochs: int) -> str:
+    """Why a run came to its end."""
+    return {
+        "epochs": f"all {epochs} epochs are done; extend the run to go on",
+        "early_stopping": "stopped early: the validation loss no longer improves",
+        "nonfinite": "stopped at a value that is not finite",
+    }.get(reason, reason)

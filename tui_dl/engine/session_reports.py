@@ -1,0 +1,144 @@
+"""What a session says about itself: scalars, status, rates, and the record of what was done to it."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any, Final, final
+
+import numpy as np
+
+from tui_dl.wire.messages import (
+    EvaluationRecorded,
+    ReadingTaken,
+    RecordedEvent,
+    StatusChanged,
+    StepsRecorded,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_dl.engine.outbox import Sink
+    from tui_dl.engine.scalars import StepScalars
+    from tui_dl.engine.trainer import Trainer
+    from tui_dl.wire.snapshots import Reading
+
+FLUSH_EVERY_S: Final = 0.05
+STATUS_EVERY_S: Final = 0.1
+RATE_WINDOW_S: Final = 1.0
+
+
+@final
+class Rate:
+    """Steps per second over about the last second of running, and the time spent running."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._running_since: float | None = None
+        self._mark: tuple[float, int] = (0.0, 0)
+        self._elapsed_s = 0.0
+        self.steps_per_s = 0.0
+
+    def start(self, step: int) -> None:
+        """The run goes on."""
+        if self._running_since is None:
+            now = self._clock()
+            self._running_since = now
+            self._mark = (now, step)
+
+    def stop(self) -> None:
+        """The run rests."""
+        self._elapsed_s = self.elapsed_s
+        self._running_since = None
+        self.steps_per_s = 0.0
+
+    def tick(self, now: float, step: int) -> None:
+        """Take note of where the run is."""
+        since, first = self._mark
+        if step < first:
+            self._mark = (now, step)
+        elif now - since >= (RATE_WINDOW_S if self.steps_per_s else RATE_WINDOW_S / 5):
+            self.steps_per_s = (step - first) / (now - since)
+            self._mark = (now, step)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds spent running."""
+        since = self._running_since
+        return self._elapsed_s + (0.0 if since is None else self._clock() - since)
+
+    @elapsed_s.setter
+    def elapsed_s(self, value: float) -> None:
+        self._elapsed_s = value
+
+
+@final
+class Reports:
+    """Turns a trainer's numbers into messages, in order and no more often than anybody could look at them."""
+
+    def __init__(self, trainer: Trainer, sink: Sink, clock: Callable[[], float]) -> None:
+        self._trainer = trainer
+        self._sink = sink
+        self._clock = clock
+        self._flushed_at = -math.inf
+        self._status_at = -math.inf
+        self._status: StatusChanged | None = None
+        self.segment = 0
+        self.last: dict[str, float] = {}
+        """The newest step's values by name, as far as they were published."""
+
+    def flush(self) -> None:
+        """Publish all steps since the last time: one read from the device."""
+        self._flushed_at = self._clock()
+        # What follows on a change of what is measured comes with a drain of its own.
+        while (scalars := self._trainer.drain_scalars()).values.size:
+            self._publish(scalars)
+
+    def _publish(self, scalars: StepScalars) -> None:
+        values = np.asarray(scalars.values, dtype="<f8")
+        finite = np.isfinite(values)
+        nonfinite: dict[str, list[int]] = {}
+        if not finite.all():
+            nonfinite = {
+                name: np.flatnonzero(~finite[row]).tolist()
+                for row, name in enumerate(scalars.names)
+                if not finite[row].all()
+            }
+            values = np.where(finite, values, np.nan)
+        self.last = dict(zip(scalars.names, values[:, -1].tolist(), strict=True))
+        columns = np.ascontiguousarray(values).tobytes()
+        names = tuple(scalars.names)
+        self._sink.publish(StepsRecorded(self.segment, scalars.first_step, names, columns, nonfinite))
+
+    def flush_if_due(self, now: float) -> None:
+        """Publish if the last time was long enough ago."""
+        if now - self._flushed_at >= FLUSH_EVERY_S:
+            self.flush()
+
+    def status_is_due(self, now: float) -> bool:
+        """Whether a status may be published while running."""
+        return now - self._status_at >= STATUS_EVERY_S
+
+    def publish_status(self, status: StatusChanged) -> None:
+        """Publish it unless it says nothing new."""
+        self._status_at = self._clock()
+        if status != self._status:
+            self._status = status
+            self._sink.publish(status)
+
+    def evaluation(self, split: str, metrics: dict[str, float]) -> None:
+        """Publish the metrics of a whole split at this step."""
+        trainer = self._trainer
+        bad = tuple(sorted(name for name, value in metrics.items() if not math.isfinite(value)))
+        values = {name: math.nan if name in bad else value for name, value in metrics.items()}
+        self._sink.publish(EvaluationRecorded(self.segment, trainer.step, trainer.epoch, split, values, bad))
+
+    def reading(self, step: int, reading: Reading) -> None:
+        """Publish what an instrument saw."""
+        self._sink.publish(ReadingTaken(self.segment, step, reading))
+
+    def record(self, kind: str, label: str, body: dict[str, Any] | None = None) -> None:
+        """Keep what happened, with its step, in the run's database."""
+        step = self._trainer.step
+        self._sink.record(RecordedEvent(step, self.segment, kind, label, time.time(), body or {}))
