@@ -8,12 +8,17 @@ from typing import Any, Protocol, final
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.lecture import OptimizerState
 from tui_dl.wire.commands import AnyCommand
-from tui_dl.wire.messages import AnyMessage, Answered
+from tui_dl.wire.messages import Answered, AnyMessage, Welcomed
 from tui_dl.wire.plans import Plan
 
 
 class EnginePort(Protocol):
     """A connection to one engine."""
+
+    @property
+    def welcome(self) -> Welcomed:
+        """What it said first."""
+        ...
 
     async def request(self, command: AnyCommand) -> Answered:
         """Wait until a command took effect. Raises ChangeRefused or another TuiDlError when it did not."""
@@ -35,7 +40,10 @@ class EnginePort(Protocol):
 
 
 Connect = Callable[[], Awaitable[EnginePort]]
-"""Start or find the engine and connect to it; called again after a lost connection. Raises TuiDlError or OSError."""
+"""Start or find the engine and connect to it; called again after a lost connection.
+
+Raises ConnectionLost or OSError where another try may help, another TuiDlError where it would not.
+"""
 
 
 @final
