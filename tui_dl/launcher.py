@@ -198,7 +198,7 @@ async def launch(experiment: Experiment, *, preset: str = "") -> AsyncIterator[E
     """
     engine = start(experiment, preset=preset, paused=True, owned=True)
     try:
-        client = await engine.connect(owner=True)
+        client = await engine.connect(scalars="every_step", owner=True)
     except BaseException:
         await _make_sure(engine, patience_s=0.0)
         raise

@@ -29,8 +29,6 @@ class Backlog:
         key = _replaceable(message) or self._number
         # The newest goes to the end: it may speak of steps that wait before it.
         self._drop(key)
-        if isinstance(message, HistorySent):
-            self._drop_what_history_holds()
         self._waiting[key] = message
         self.size_bytes += _size_bytes(message)
 
@@ -39,13 +37,6 @@ class Backlog:
         _, message = self._waiting.popitem(last=False)
         self.size_bytes -= _size_bytes(message)
         return message
-
-    def _drop_what_history_holds(self) -> None:
-        superfluous = [
-            key for key, message in self._waiting.items() if isinstance(message, HistorySent | StepsRecorded)
-        ]
-        for key in superfluous:
-            self._drop(key)
 
     def _drop(self, key: int | str) -> None:
         message = self._waiting.pop(key, None)
@@ -59,6 +50,8 @@ def _replaceable(message: AnyMessage) -> str | None:
             return "status"
         case ReadingTaken(reading=reading):
             return type(reading).__name__
+        case HistorySent():
+            return "history"
         case _:
             return None
 
