@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import final
 
-from tui_dl.ui.plots.scales import LARGEST, Scale, nice_step
+from tui_dl.ui.plots.scales import LARGEST, SMALLEST, Scale, nice_step
 
 _LEAST_X_MAX = 100.0
 _PARTS = 5
@@ -63,8 +63,8 @@ class ValueAxis:
 
 def _nice_limits(low: float, high: float, scale: Scale) -> ValueAxis:
     middle = max(abs(low), abs(high))
-    if high - low <= middle * 1e-9:
-        widening = 0.5 if scale == "log" else (0.1 * middle if middle > 0 else 1.0)
+    if high - low <= max(middle * 1e-9, SMALLEST):
+        widening = 0.5 if scale == "log" else (0.1 * middle if middle > 10 * SMALLEST else 1.0)
         low, high = low - widening, high + widening
     if scale == "linear" and 0 <= low < 0.35 * high:
         low = 0.0

@@ -220,5 +220,7 @@ def _line_ends(area: Area, curves: list[_Curve]) -> list[LineEnd]:
             last = int(known[-1])
             style = line_style(curve.series.colour, "ghost" if curve.series.is_ghost else "line")
             cell = last * area.columns // curve.columns.mean.size
+            # The mark at a point is a cell wider than its line.
+            cell += curve.series.dash in ("marked", "points")
             ends.append(LineEnd(curve.series.label, cell, float(curve.columns.mean[last]), style))
     return ends

@@ -80,7 +80,7 @@ def linear_ticks(low: float, high: float, parts: int, *, whole: bool = False) ->
         return []
     step = nice_step(high - low, parts)
     if whole:
-        step = max(step if step % 1 == 0 else math.ceil(step), 1.0)
+        step = max(step if step % 1 == 0 else 2 * step, 1.0)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     if last - first > 4 * parts + 8:
         # Beyond the precision of a float the multiples are no longer distinct.
