@@ -1,4 +1,4 @@
-"""The Latin keys behind the jamo of the two-set Hangul keyboard, so that keys work with its input method on."""
+"""The Latin keys behind the jamo of the two-set Hangul keyboard: keys work with its input method on."""
 
 from typing import Final
 

@@ -1,15 +1,13 @@
 """The screen's mirror of a run: messages go in, panels read; knows no Textual and no terminal."""
 
-import math
 import time
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeVar, final
-
-import numpy as np
+from typing import Any, Final, Literal, TypeVar, final
 
 from tui_dl.history import SeriesStore
+from tui_dl.history.intake import receipt_label, take_in
 from tui_dl.spec.experiment import Experiment
-from tui_dl.wire.json_lines import step_matrix
+from tui_dl.spec.metrics import MetricInfo
 from tui_dl.wire.messages import (
     AnyMessage,
     ChangeApplied,
@@ -18,7 +16,6 @@ from tui_dl.wire.messages import (
     ExpectationChecked,
     HistorySent,
     LayerInfo,
-    MetricInfo,
     NonFiniteFound,
     Noticed,
     PhaseReached,
@@ -90,7 +87,7 @@ class RunModel:
         default_factory=lambda: StatusChanged(state="starting", detail="starting the engine")
     )
     history: SeriesStore = field(default_factory=SeriesStore)
-    readings: dict[type[Reading], ReadingTaken] = field(default_factory=dict)
+    readings: dict[type[Any], ReadingTaken] = field(default_factory=dict)
     events: list[LogEntry] = field(default_factory=list)
     receipt: Receipt | None = None
     phases: list[PhaseReached] = field(default_factory=list)
@@ -106,7 +103,7 @@ class RunModel:
 
     @property
     def state(self) -> str:
-        """The run's state as the screen names it: the engine's, or the link's where the engine is not heard."""
+        """The run's state as the screen names it: the engine's, or the link's while nothing is heard of it."""
         if self.link == "live" or (self.link == "connecting" and self.described is None):
             return self.status.state
         return {"lost": "disconnected", "failed": "failed", "closed": "closed"}.get(self.link, "connecting")
@@ -142,7 +139,7 @@ class RunModel:
 
     @property
     def primary_metric(self) -> str:
-        """The task's own first metric, without its split: accuracy for classes; empty before it is declared."""
+        """The task's own first metric without its split: accuracy for classes; empty before it is known."""
         for info in () if self.described is None else self.described.metrics:
             split, _, name = info.name.rpartition(".")
             if split in ("", "validation", "train") and name not in {"loss", *_WITHOUT_SPLIT}:
@@ -186,14 +183,12 @@ class RunModel:
     def apply(self, message: AnyMessage) -> frozenset[Topic]:
         """Take a message in. Returns what it touched."""
         match message:
-            case StepsRecorded():
-                return self._add_steps(message)
+            case StepsRecorded() | EvaluationRecorded():
+                return self._add_numbers(message)
             case StatusChanged():
                 return self._take_status(message)
             case ReadingTaken():
                 return self._take_reading(message)
-            case EvaluationRecorded():
-                return self._add_evaluation(message)
             case PhaseReached():
                 return self._add_phase(message)
             case Welcomed() | RunDescribed() | HistorySent():
@@ -234,21 +229,12 @@ class RunModel:
                     self._recall(event)
                 return ALL_TOPICS
 
-    def _add_steps(self, message: StepsRecorded) -> frozenset[Topic]:
-        matrix = step_matrix(message)
-        steps = np.arange(message.first_step, message.first_step + matrix.shape[1])
-        columns = {train_series(name): matrix[row] for row, name in enumerate(message.names)}
-        self.history.append(message.segment, steps, columns)
-        self.nonfinite = None
-        if self.finished is not None and steps.size and int(steps[-1]) > self.finished.step:
-            self.finished = None
-        return frozenset({"series"})
-
-    def _add_evaluation(self, message: EvaluationRecorded) -> frozenset[Topic]:
-        values = dict(message.metrics)
-        values.update(dict.fromkeys(message.nonfinite, math.nan))
-        columns = {_evaluated(message.split, name): [value] for name, value in values.items()}
-        self.history.append(message.segment, [message.step], columns)
+    def _add_numbers(self, message: StepsRecorded | EvaluationRecorded) -> frozenset[Topic]:
+        take_in(self.history, message)
+        if isinstance(message, StepsRecorded):
+            self.nonfinite = None
+            if self.finished is not None and self.history.last_step("train.loss") > self.finished.step:
+                self.finished = None
         return frozenset({"series"})
 
     def _take_status(self, message: StatusChanged) -> frozenset[Topic]:
@@ -284,22 +270,17 @@ class RunModel:
         return frozenset({"phase"})
 
     def _turn(self, message: ChangeApplied | ChangeUndone | Restarted) -> frozenset[Topic]:
+        take_in(self.history, message)
         match message:
             case ChangeApplied(receipt):
                 self.receipt = receipt
-                label = receipt_label(receipt)
-                self.history.add_mark(receipt.step, receipt.segment, label, "change")
-                self._log("change", label, "good", receipt.step)
+                self._log("change", receipt_label(receipt), "good", receipt.step)
             case ChangeUndone():
-                self.history.branch(message.segment, message.parent_segment, message.step)
                 self.ghost_labels[message.parent_segment] = message.label
-                self.history.add_mark(message.step, message.segment, f"undo {message.label}", "undo")
                 back = f"took back {message.label}: from step {message.abandoned_step} to {message.step}"
                 self._log("undo", back, "good", message.step)
             case Restarted():
-                self.history.begin(message.segment)
                 self.ghost_labels.setdefault(message.segment - 1, "before the restart")
-                self.history.add_mark(0, message.segment, message.label, "restart")
                 self._log("restart", message.label or f"restart with seed {message.seed}", "good", 0)
                 self.phases.clear()
         self.nonfinite = self.finished = None
@@ -348,29 +329,3 @@ class RunModel:
             LogEntry(time.time(), self.status.step if step is None else step, kind, text, level)
         )
         del self.events[:-MAX_EVENTS]
-
-
-def train_series(name: str) -> str:
-    """The full name of a metric that a step reports."""
-    return name if name in _WITHOUT_SPLIT or "." in name else f"train.{name}"
-
-
-def _evaluated(split: str, name: str) -> str:
-    # The train split evaluated whole is another thing than its batches: it gets a series of its own.
-    prefix = "train_split" if split == "train" else split
-    return f"{prefix}.{name.rpartition('.')[2]}"
-
-
-def receipt_label(receipt: Receipt) -> str:
-    """What a change was, short enough for a plot's mark."""
-    parts = [_edit_label(path, old, new) for path, old, new in receipt.edits]
-    return ", ".join(parts) or ", ".join(receipt.change)
-
-
-def _edit_label(path: str, old: str, new: str) -> str:
-    name = path.rpartition(".")[2]
-    if old in ("", "none", "None"):
-        return f"+{name} {new}".strip()
-    if new in ("", "none", "None"):
-        return f"-{name}"
-    return f"{name} {old} → {new}"

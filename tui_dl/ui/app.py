@@ -1,0 +1,87 @@
+"""The app: which screen is shown, and nothing else."""
+
+from typing import Any, ClassVar, Final
+
+from textual.binding import Binding
+
+from tui_dl.errors import TuiDlError
+from tui_dl.spec.experiment import Experiment
+from tui_dl.ui.engine_port import Farewell, Opening, Openings
+from tui_dl.ui.screens.dialog import Choice, Dialog
+from tui_dl.ui.screens.run import RunScreen
+from tui_dl.ui.terminal_link import FrameClockApp
+
+TITLE: Final = "tui-dl"
+
+
+class TuiDlApp(FrameClockApp[Farewell]):
+    """The screen of tui-dl: the picker where no run is given, else that run. Its result is what to say last.
+
+    Args:
+        openings: how runs are started and found; None allows no other run than the first.
+        opening: the run to begin with.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[Any]] = [Binding("ctrl+q", "leave", show=False, priority=True)]
+
+    def __init__(self, openings: Openings | None = None, opening: Opening | None = None) -> None:
+        super().__init__()
+        self.title = TITLE
+        self.openings = openings
+        self._first = opening
+        if self.no_color:
+            # Grey RGB would remain: a colourless screen needs the terminal's own colours.
+            self.theme = "ansi-dark"
+
+    def on_mount(self) -> None:
+        if self._first is not None:
+            self.push_screen(RunScreen(self._first))
+        else:
+            self._push_picker()
+
+    def action_leave(self) -> None:
+        """Leave through the present screen, which may ask; from a dialog, take its way out."""
+        if isinstance(self.screen, Dialog):
+            self.screen.action_cancel()
+        elif isinstance(self.screen, RunScreen):
+            self.screen.action_leave()
+        else:
+            self.exit(Farewell())
+
+    def show_picker(self) -> None:
+        """Let go of the present run and choose another."""
+        self._replace()
+        self._push_picker()
+
+    def start(self, experiment: Experiment, preset: str) -> None:
+        """Begin a run."""
+        assert self.openings is not None
+        self._open(lambda openings: openings.start(experiment, preset))
+
+    def attach(self, run_id: str) -> None:
+        """Return to a live run."""
+        self._open(lambda openings: openings.attach(run_id))
+
+    def resume(self, run_id: str) -> None:
+        """Go on from a checkpoint."""
+        self._open(lambda openings: openings.resume(run_id))
+
+    def _open(self, way: Any) -> None:
+        assert self.openings is not None
+        try:
+            opening = way(self.openings)
+        except TuiDlError as error:
+            self.push_screen(Dialog("That did not work", [str(error)], [Choice("c", "Close", "")]))
+            return
+        self._replace()
+        self.push_screen(RunScreen(opening))
+
+    def _replace(self) -> None:
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def _push_picker(self) -> None:
+        from tui_dl.ui.screens.picker import PickerScreen
+
+        self.push_screen(PickerScreen())

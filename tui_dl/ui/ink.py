@@ -1,0 +1,141 @@
+"""Named text styles of the panels, resolved once for the present theme; and lines made of them."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App
+from textual.strip import Strip
+from textual.theme import Theme
+
+from tui_dl.ui.theme import Palette, palette_of
+
+Part = str | tuple[str, str] | tuple[str, str, str] | Segment
+"""Text; or with the name of its style; or with that and the action that a click runs; or a made segment."""
+Line = Sequence[Part]
+Ink = dict[str, Style]
+
+# For 16 colours and fewer a theme's own shades do not exist.
+_NAMED: Final = ("bright_blue", "green", "yellow", "red", "bright_cyan", "bright_black")
+
+
+def ink_for(app: App[object]) -> Ink:
+    """The styles of an app's present theme and terminal; nothing is told by colour alone."""
+    return _ink(app.current_theme.name, _colours(app.current_theme), palette_of(app))
+
+
+def _colours(theme: Theme) -> tuple[str, ...]:
+    muted = "#8a94a0" if theme.dark else "#5f6770"
+    named = (theme.primary, theme.success, theme.warning, theme.error, theme.accent, muted)
+    fits = not theme.ansi and all(colour is not None and colour.startswith("#") for colour in named)
+    return tuple(str(colour) for colour in named) if fits else _NAMED
+
+
+@lru_cache(maxsize=16)
+def _ink(theme_name: str, colours: tuple[str, ...], palette: Palette) -> Ink:
+    primary, success, warning, error, accent, muted = _NAMED if palette.depth == "16" else colours
+    on_colour = "black" if palette.is_dark else "bright_white"
+    if palette.depth == "none":
+        return _colourless()
+    described = {
+        "": "",
+        "dim": muted,
+        "bold": "bold",
+        "title": f"bold {primary}",
+        "key": f"bold {accent}",
+        "good": f"bold {success}",
+        "warn": f"bold {warning}",
+        "bad": f"bold {error}",
+        "info": primary,
+        "on_good": f"bold {on_colour} on {success}",
+        "on_warn": f"bold {on_colour} on {warning}",
+        "on_bad": f"bold {on_colour} on {error}",
+        "on_info": f"bold {on_colour} on {primary}",
+        "chosen": f"bold {on_colour} on {accent}",
+        "reverse": "reverse",
+    }
+    styles = {name: Style.parse(text) for name, text in described.items()}
+    bold = Style(bold=True)
+    return {**styles, "train": palette.series(0) + bold, "validation": palette.series(1) + bold}
+
+
+def _colourless() -> Ink:
+    marked = {
+        name: Style(bold=True, reverse=True) for name in ("on_good", "on_warn", "on_bad", "on_info", "chosen")
+    }
+    bold = ("bold", "title", "key", "good", "warn", "bad", "train", "validation")
+    return {
+        "": Style(),
+        "dim": Style(dim=True),
+        "info": Style(),
+        "reverse": Style(reverse=True),
+        **dict.fromkeys(bold, Style(bold=True)),
+        **marked,
+    }
+
+
+def strip_of(ink: Ink, line: Line, width: int) -> Strip:
+    """A line of exactly `width` cells."""
+    segments: list[Segment] = []
+    room = width
+    for part in line:
+        text, style = _styled(ink, part)
+        size = cell_len(text)
+        if size > room:
+            text, size = set_cell_size(text, room), room
+        if size:
+            segments.append(Segment(text, style))
+            room -= size
+        if not room:
+            break
+    if room:
+        segments.append(Segment(" " * room))
+    return Strip(segments, width)
+
+
+def _styled(ink: Ink, part: Part) -> tuple[str, Style]:
+    if isinstance(part, str):
+        return part, ink[""]
+    if isinstance(part, Segment):
+        return part.text, part.style or ink[""]
+    if len(part) == 3:
+        return part[0], ink[part[1]] + Style(meta={"@click": part[2]})
+    return part[0], ink[part[1]]
+
+
+def cells(line: Line) -> int:
+    """How wide a line is."""
+    return sum(cell_len(part if isinstance(part, str) else part[0]) for part in line)
+
+
+def spread(left: Line, right: Line, width: int) -> Line:
+    """Two lines in one: `right` ends at the right edge; where there is no room it is left out."""
+    gap = width - cells(left) - cells(right)
+    return [*left, " " * gap, *right] if gap >= 1 else left
+
+
+def fitted(text: str, width: int) -> str:
+    """The text in exactly `width` cells, cut with an ellipsis."""
+    if cell_len(text) <= width:
+        return text + " " * (width - cell_len(text))
+    return set_cell_size(text, max(width - 1, 0)) + "…" if width > 0 else ""
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Words broken into lines of at most `width` cells; a longer word is cut."""
+    lines: list[str] = []
+    for paragraph in text.splitlines() or [""]:
+        present = ""
+        for word in paragraph.split():
+            joined = f"{present} {word}" if present else word
+            if cell_len(joined) <= width:
+                present = joined
+                continue
+            if present:
+                lines.append(present)
+            present = fitted(word, width).rstrip() if cell_len(word) > width else word
+        lines.append(present)
+    return lines

@@ -1,0 +1,74 @@
+"""The bar of views and the footer with the keys that do something now."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from tui_dl.ui.ink import Line, Part, cells
+from tui_dl.ui.keys import KeyAction, available
+from tui_dl.ui.panels.lines import LinePanel
+from tui_dl.ui.run_model import ALL_TOPICS, RunModel, Topic
+
+VIEWS: Final = ("overview", "layers", "histograms", "optimizer", "task", "log")
+_SHORT: Final = {"overview": "over", "histograms": "hist", "optimizer": "optim"}
+
+
+class ViewBar(LinePanel):
+    """The views with their keys; the present one stands out."""
+
+    DEFAULT_CSS = """
+    ViewBar { height: 1; background: $panel; }
+    """
+
+    def __init__(self, model: RunModel, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(model, id=id)
+        self.view = VIEWS[0]
+
+    def show(self, view: str) -> None:
+        """Mark another view."""
+        self.view = view
+        self.repaint()
+
+    def build(self, width: int, height: int) -> Sequence[Line]:
+        """All views in one line, shortened if need be."""
+        for names in (dict(zip(VIEWS, VIEWS, strict=True)), {view: _SHORT.get(view, view) for view in VIEWS}):
+            line: list[Part] = []
+            for number, view in enumerate(VIEWS, start=1):
+                style = "chosen" if view == self.view else "dim"
+                line.append((f" {number} {names[view]} ", style, f"screen.view('{view}')"))
+            if cells(line) <= width:
+                break
+        return [line]
+
+
+class KeyBar(LinePanel):
+    """What can be done now, the most important first; a click does it."""
+
+    TOPICS: ClassVar[frozenset[Topic]] = ALL_TOPICS
+    DEFAULT_CSS = """
+    KeyBar { height: 1; dock: bottom; background: $panel; }
+    """
+
+    def build(self, width: int, height: int) -> Sequence[Line]:
+        """As many keys as fit; help and leave always."""
+        entries = sorted(
+            (entry for entry in available(self.model) if entry.footer), key=lambda one: one.footer
+        )
+        lasting = [entry for entry in entries if entry.id in ("help", "leave")]
+        line: list[Part] = []
+        tail = _parts(lasting)
+        for entry in entries:
+            if entry in lasting:
+                continue
+            parts = _parts([entry])
+            if cells(line) + cells(parts) + cells(tail) > width:
+                break
+            line += parts
+        return [[*line, *tail]]
+
+
+def _parts(entries: Sequence[KeyAction]) -> list[Part]:
+    parts: list[Part] = []
+    for entry in entries:
+        click = f"screen.{entry.action}"
+        parts += [(f" {entry.shown}", "key", click), (f" {entry.label} ", "dim", click)]
+    return parts

@@ -1,0 +1,111 @@
+"""The base of all panels made of lines: built when data change, only rows that differ are painted again."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui_dl.ui.ink import Ink, Line, ink_for, strip_of
+from tui_dl.ui.run_model import RunModel, Topic
+
+
+class LinePanel(Widget):
+    """A panel that says its content as lines; longer content scrolls, by wheel or `move_lines`."""
+
+    TOPICS: ClassVar[frozenset[Topic]] = frozenset()
+    """What it shows: a message that touches none of these leaves it as it is."""
+
+    DEFAULT_CSS = """
+    LinePanel { width: 1fr; height: 1fr; }
+    """
+
+    def __init__(self, model: RunModel, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self.model = model
+        self._strips: list[Strip] = []
+        self._content_lines = 0
+        self._top = 0
+
+    @abstractmethod
+    def build(self, width: int, height: int) -> Sequence[Line]:
+        """The content at this size; may be longer than `height`."""
+
+    @property
+    def ink(self) -> Ink:
+        """The present theme's styles."""
+        return ink_for(self.app)
+
+    def renew(self) -> int:
+        """Take in what changed; returns how many rows are painted again."""
+        return self.repaint()
+
+    def repaint(self) -> int:
+        """Build the lines anew and paint those that differ; returns their number."""
+        width, height = self.content_size
+        if not width or not height:
+            return 0
+        lines = self.build(width, height)
+        self._content_lines = len(lines)
+        self._top = max(min(self._top, len(lines) - height), 0)
+        shown = list(lines[self._top : self._top + height])
+        shown += [()] * (height - len(shown))
+        strips = [strip_of(self.ink, line, width) for line in shown]
+        before, self._strips = self._strips, strips
+        changed = [y for y, strip in enumerate(strips) if y >= len(before) or strip != before[y]]
+        if len(before) != len(strips):
+            self.refresh()
+        elif changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+        return len(changed)
+
+    def render_line(self, y: int) -> Strip:
+        """Give the painter a line built before."""
+        if 0 <= y < len(self._strips):
+            return self._strips[y]
+        return Strip.blank(self.content_size.width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Where the style sheet leaves the height to the content: as many lines as there are."""
+        return len(self.build(width, viewport.height)) if width else 0
+
+    def move_lines(self, lines: int) -> None:
+        """Move the content up or down."""
+        top = max(min(self._top + lines, self._content_lines - self.content_size.height), 0)
+        if top != self._top:
+            self._top = top
+            self.repaint()
+
+    def notify_style_update(self) -> None:
+        """Another theme: every line has other styles."""
+        super().notify_style_update()
+        self._strips = []
+        if self.is_mounted:
+            self.repaint()
+
+    def on_resize(self) -> None:
+        self._strips = []
+        self.repaint()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.move_lines(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.move_lines(-3)
+
+
+class GrowingPanel(LinePanel):
+    """A panel as high as its content; without content it is not there."""
+
+    def renew(self) -> int:
+        """Take in what changed; lay out anew when it needs another height."""
+        lines = len(self.build(self.size.width or self.app.size.width, self.app.size.height))
+        if lines != self._content_lines:
+            self._content_lines = lines
+            self.refresh(layout=True)
+        return self.repaint()

@@ -1,0 +1,77 @@
+"""The preset's notes as formatted Markdown, and the scene that the run waits at."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.strip import Strip
+
+from tui_dl.ui.ink import Line, wrapped
+from tui_dl.ui.panels.lines import GrowingPanel, LinePanel
+from tui_dl.ui.run_model import RunModel, Topic
+
+
+class NotesPanel(LinePanel):
+    """Title, summary and notes; Markdown is laid out by rich, which loads when there is some."""
+
+    TOPICS: ClassVar[frozenset[Topic]] = frozenset(("experiment",))
+
+    def __init__(self, model: RunModel, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(model, id=id)
+        self._laid_out: tuple[object, list[Line]] = (None, [])
+
+    def build(self, width: int, height: int) -> Sequence[Line]:
+        """The notes at this width, laid out once."""
+        experiment = self.model.experiment
+        if experiment is None:
+            return []
+        key = (experiment.title, experiment.summary, experiment.lecture.notes, width, self.app.theme)
+        if self._laid_out[0] != key:
+            lines: list[Line] = [[(f" {text}", "title")] for text in wrapped(experiment.title, width - 2)]
+            lines += [[f" {text}"] for text in wrapped(experiment.summary, width - 2)]
+            if experiment.lecture.notes:
+                lines += [(), *self._markdown(experiment.lecture.notes, width - 2)]
+            self._laid_out = (key, lines)
+        return self._laid_out[1]
+
+    def _markdown(self, text: str, width: int) -> list[Line]:
+        from rich.markdown import Markdown
+
+        options = self.app.console.options.update(width=max(width, 10), height=None)
+        rendered = self.app.console.render_lines(Markdown(text, hyperlinks=False), options, pad=False)
+        # Styles of rich have no names here: plain strips would lose them, so they ride along as they are.
+        return [[" ", *Strip(segments)] for segments in rendered]
+
+
+class ScenePanel(GrowingPanel):
+    """The scene that the run waits at, or passed last: number, note, and the key that goes on."""
+
+    TOPICS: ClassVar[frozenset[Topic]] = frozenset(("status", "experiment"))
+    DEFAULT_CSS = """
+    ScenePanel { height: auto; max-height: 6; background: $boost; }
+    """
+
+    def build(self, width: int, height: int) -> Sequence[Line]:
+        """The present scene's note; nothing if there is no scene."""
+        return scene_lines(self.model, width)
+
+
+def scene_lines(model: RunModel, width: int) -> list[Line]:
+    """What the scene bar says, at this width."""
+    if model.experiment is None or model.scene is None or not model.experiment.scenes:
+        return []
+    scenes = model.experiment.scenes
+    if not 0 <= model.scene < len(scenes):
+        return []
+    style = "on_warn" if model.scene_waiting else "on_info"
+    head = f" Scene {model.scene + 1}/{len(scenes)} "
+    body = wrapped(scenes[model.scene].note, max(width - len(head) - 2, 20))
+    lines: list[Line] = [[(head, style), " ", (body[0], "bold")]]
+    lines += [[" " * (len(head) + 1), (text, "bold")] for text in body[1:]]
+    if model.scene_waiting:
+        key = [("PgDn", "key"), (" goes on", "dim")]
+        last = len(lines) - 1
+        used = len(head) + 1 + len(body[-1])
+        lines[last] = [*lines[last], "  ", *key] if used + 14 <= width else lines[last]
+        if used + 14 > width:
+            lines.append([" " * (len(head) + 1), *key])
+    return lines

@@ -1,0 +1,77 @@
+"""The micro-step view: the seven phases of a batch as a strip, with what the last one did."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from tui_dl.ui.ink import Line, Part, cells, wrapped
+from tui_dl.ui.numerals import number
+from tui_dl.ui.panels.lines import GrowingPanel
+from tui_dl.ui.run_model import RunModel, Topic
+
+PHASES: Final = ("fetch", "forward", "loss", "zero_grad", "backward", "clip", "update")
+_WORDS: Final = {
+    "fetch": "take the next batch",
+    "forward": "inputs through the layers to outputs",
+    "loss": "compare outputs with targets: one number",
+    "zero_grad": "forget the gradients of the batch before",
+    "backward": "chain rule from the loss down: a gradient for each parameter",
+    "clip": "total gradient norm; scale it down if clipping is on",
+    "update": "the optimizer moves the weights",
+}
+
+
+class PhasesPanel(GrowingPanel):
+    """Shown while the run rests inside a batch."""
+
+    TOPICS: ClassVar[frozenset[Topic]] = frozenset(("phase", "status"))
+    DEFAULT_CSS = """
+    PhasesPanel { height: auto; max-height: 9; background: $boost; }
+    """
+
+    def build(self, width: int, height: int) -> Sequence[Line]:
+        """The strip, then the newest phase's numbers and facts."""
+        return phase_lines(self.model, width)
+
+
+def phase_lines(model: RunModel, width: int) -> list[Line]:
+    """What the micro-step view says; empty at a batch boundary."""
+    if not model.phases:
+        return []
+    present = model.phases[-1]
+    done = {one.phase for one in model.phases}
+    # Attached in the middle of a batch: what came before was not heard, but it was done.
+    if present.phase in PHASES:
+        done |= set(PHASES[: PHASES.index(present.phase)])
+    following = PHASES[len(done)] if len(done) < len(PHASES) else ""
+    lines: list[Line] = [
+        [(f" batch {present.step:,} ", "on_info"), " ", *_strip(present.phase, following, done, width < 90)],
+        [(f" {present.phase}: {_WORDS.get(present.phase, '')}", "dim")],
+    ]
+    values: list[Part] = [" "]
+    for name, value in present.values.items():
+        parts: list[Part] = [(f"{name} ", "dim"), (number(value, 5), "bold"), "   "]
+        if cells(values) + cells(parts) <= width:
+            values += parts
+    if len(values) > 1:
+        lines.append(values)
+    for fact in present.facts:
+        lines += [[f" {text}"] for text in wrapped(fact, width - 2)]
+    rest: list[Part] = [("s", "key"), (" finish this batch   ", "dim"), ("space", "key"), (" run on", "dim")]
+    lines.append([(" p", "key"), (f" {following}   ", "dim"), *rest] if following else [" ", *rest])
+    return lines
+
+
+def _strip(present: str, following: str, done: set[str], narrow: bool) -> list[Part]:
+    """The phases in a row: those done are ticked, the present one stands out, the next one is bold."""
+    strip: list[Part] = []
+    for phase in PHASES:
+        if phase == present:
+            strip.append((f" {phase} ", "chosen"))
+        elif phase in done:
+            strip.append(("✓" if narrow else f"✓{phase}", "good"))
+        elif phase == following:
+            strip.append((phase, "bold"))
+        else:
+            strip.append(("·" if narrow else phase, "dim"))
+        strip.append(" ")
+    return strip

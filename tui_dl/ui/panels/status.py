@@ -1,0 +1,154 @@
+"""The top of the screen: the run's state and its most important numbers, large where there is room."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from textual.renderables.digits import DIGITS, DIGITS3X3
+
+from tui_dl.ui.ink import Line, Part, cells, spread
+from tui_dl.ui.numerals import brief, count, duration, number, rate, share
+from tui_dl.ui.panels.lines import LinePanel
+from tui_dl.ui.run_model import RunModel, Topic
+
+STATES: Final = {
+    "starting": ("◌ STARTING", "on_info"),
+    "connecting": ("◌ CONNECTING", "on_info"),
+    "running": ("▶ RUNNING", "on_good"),
+    "paused": ("‖ PAUSED", "on_warn"),
+    "finished": ("■ FINISHED", "on_info"),
+    "failed": ("✗ FAILED", "on_bad"),
+    "disconnected": ("✗ DISCONNECTED", "on_bad"),
+    "closed": ("■ ENDED", "on_info"),
+}
+_LARGE_FROM_WIDTH: Final = 110
+
+
+class StatusPanel(LinePanel):
+    """State, step, epoch, speed, time left, device, overhead; then loss, metric, rate and gradient."""
+
+    TOPICS: ClassVar[frozenset[Topic]] = frozenset(("link", "status", "series", "experiment"))
+    DEFAULT_CSS = """
+    StatusPanel { height: 2; background: $panel; }
+    """
+
+    def build(self, width: int, height: int) -> Sequence[Line]:
+        """One line of state; below it the numbers, large if three lines are left for them."""
+        numbers = figures(self.model)
+        top = self._state_line(width)
+        if height >= 5 and width >= _LARGE_FROM_WIDTH:
+            return [top, *_large(numbers, width)]
+        return [top, _small(numbers, width)]
+
+    def _state_line(self, width: int) -> Line:
+        model, status = self.model, self.model.status
+        text, style = STATES.get(model.state, (model.state.upper(), "on_info"))
+        left: list[Part] = [(f" {text} ", style), " "]
+        detail = self._detail()
+        right = self._pace_parts()
+        progress = _progress(model, 24 if width >= 140 else 10)
+        step: list[Part] = [("step ", "dim"), (count(status.step), "bold"), "  "]
+        for optional in (progress, step):
+            if cells(left) + cells(optional) <= width:
+                left += optional
+        while right and cells(left) + cells(right) + 2 > width:
+            right.pop(0)
+        room = width - cells(left) - cells(right) - 3
+        if detail and room > 8:
+            left.append((detail if len(detail) <= room else detail[: room - 1] + "…", "dim"))
+        return spread(left, [part for group in right for part in [group, "  "]][:-1], width)
+
+    def _detail(self) -> str:
+        model = self.model
+        if model.link_detail and model.link != "live":
+            return model.link_detail
+        if model.status.detail:
+            return model.status.detail
+        if model.link == "live" and not model.controls:
+            return "watching only"
+        return model.experiment.title if model.experiment is not None else model.preset
+
+    def _pace_parts(self) -> list[Part]:
+        status, described = self.model.status, self.model.described
+        parts: list[Part] = []
+        if described is not None:
+            parts.append((described.device, "dim"))
+        if status.overhead > 0:
+            parts.append((f"inspect {share(status.overhead)}", "dim"))
+        if status.pace > 0:
+            parts.append((f"pace {status.pace:g}/s", "info"))
+        if status.eta_s is not None and self.model.state == "running":
+            parts.append((f"{duration(status.eta_s)} left", "dim"))
+        if status.steps_per_s > 0:
+            parts.append((f"{brief(status.steps_per_s)} steps/s", "bold"))
+        return parts
+
+
+def figures(model: RunModel) -> list[tuple[str, str, str]]:
+    """(label, value, style) of the numbers that matter most, in this order."""
+    metric = model.primary_metric
+    shown = [
+        ("loss", number(model.latest("train.loss")), "train"),
+        ("val loss", number(model.latest("validation.loss")), "validation"),
+    ]
+    if metric:
+        in_shares = metric == "accuracy"
+        for label, name, style in (
+            (metric, f"train.{metric}", "train"),
+            (f"val {metric}", f"validation.{metric}", "validation"),
+        ):
+            value = model.latest(name)
+            shown.append((label, share(value) if in_shares else number(value), style))
+    lr = model.latest("lr")
+    if lr is None and model.experiment is not None:
+        lr = model.experiment.optimizer.lr
+    shown.append(("rate", rate(lr), "bold"))
+    shown.append(("‖gradient‖", number(model.latest("grad_norm"), 3), "bold"))
+    return shown
+
+
+def _small(numbers: list[tuple[str, str, str]], width: int) -> Line:
+    line: list[Part] = [" "]
+    for label, value, style in numbers:
+        more: list[Part] = [(f"{label} ", "dim"), (f"{value}", style), "   "]
+        if cells(line) + cells(more) - 3 > width:
+            more = [(value, style), "  "]
+        if cells(line) + cells(more) - 2 <= width:
+            line += more
+    return line
+
+
+def _large(numbers: list[tuple[str, str, str]], width: int) -> list[Line]:
+    room = width // len(numbers)
+    labels: list[Part] = []
+    rows: list[list[Part]] = [[], [], []]
+    for label, value, style in numbers:
+        labels.append((f"  {label}".ljust(room)[:room], "dim"))
+        drawn = tall(value)
+        fits = len(drawn[0]) + 2 <= room
+        for row in range(3):
+            text = drawn[row] if fits else (value if row == 1 else "")
+            rows[row].append((f"  {text}".ljust(room)[:room], style))
+    return [labels, *rows]
+
+
+def tall(text: str) -> tuple[str, str, str]:
+    """A number three lines high; what has no tall form stands on the lowest line."""
+    rows = ["", "", ""]
+    for character in text.replace("e", "E"):
+        glyph = DIGITS.find(character)
+        lines = [" ", " ", character] if glyph < 1 else DIGITS3X3[glyph * 3 : glyph * 3 + 3]
+        breadth = max(map(len, lines))
+        for row, line in enumerate(lines):
+            rows[row] += line.ljust(breadth)
+    return rows[0], rows[1], rows[2]
+
+
+def _progress(model: RunModel, width: int) -> list[Part]:
+    status, described = model.status, model.described
+    if described is None or not status.epochs:
+        return []
+    within = status.epoch_samples / max(described.train_samples, 1)
+    done = min((status.epoch + within) / status.epochs, 1.0)
+    filled = round(done * width)
+    bar: list[Part] = [("━" * filled, "info"), ("─" * (width - filled), "dim")]
+    return [("epoch ", "dim"), (f"{status.epoch}/{status.epochs} ", "bold"), *bar, "  "]

@@ -1,0 +1,309 @@
+"""The run screen: lays the panels out, feeds them as messages come, and answers the keys."""
+
+from collections.abc import Coroutine, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, runtime_checkable
+
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tui_dl.errors import TuiDlError
+from tui_dl.ui.engine_port import Opening
+from tui_dl.ui.keys import bindings, by_action
+from tui_dl.ui.panels.bars import VIEWS, KeyBar, ViewBar
+from tui_dl.ui.panels.control import ControlPanel
+from tui_dl.ui.panels.curves import MetricPlot
+from tui_dl.ui.panels.histograms import HistogramsPanel
+from tui_dl.ui.panels.layers import LayersPanel
+from tui_dl.ui.panels.lines import GrowingPanel
+from tui_dl.ui.panels.log import LogPanel
+from tui_dl.ui.panels.notes import NotesPanel, ScenePanel
+from tui_dl.ui.panels.optimizer import OptimizerPanel
+from tui_dl.ui.panels.phases import PhasesPanel
+from tui_dl.ui.panels.status import StatusPanel
+from tui_dl.ui.panels.task import TaskPanel
+from tui_dl.ui.run_link import RunLink
+from tui_dl.ui.run_model import ALL_TOPICS, Link, RunModel, Topic
+from tui_dl.ui.screens.run_flows import RunFlows
+from tui_dl.ui.screens.run_layout import HEIGHTS, RUN_CSS, WIDTHS, Overview, TooSmall, probes_for
+from tui_dl.ui.steering import Steering
+from tui_dl.ui.terminal_link import is_painted
+from tui_dl.wire.messages import AnyMessage, NonFiniteFound, RunFinished, SceneReached, Welcomed
+
+if TYPE_CHECKING:
+    from tui_dl.ui.app import TuiDlApp
+
+# Heat maps are most to send and change least.
+PICTURE_INTERVAL_S = 1.0
+WATCH_RATE_HZ = 10.0
+
+
+@runtime_checkable
+class Panel(Protocol):
+    """What every panel of the run has."""
+
+    TOPICS: ClassVar[frozenset[Topic]]
+
+    def renew(self) -> object:
+        """Take in what changed and paint what differs."""
+        ...
+
+
+class RunScreen(Screen[None]):
+    """One run, from before its engine speaks until it is left."""
+
+    CSS = RUN_CSS
+    # The keys belong to the screen until somebody goes to the control panel.
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[Any]] = bindings()
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+
+    def __init__(self, opening: Opening) -> None:
+        super().__init__()
+        folder = "" if opening.folder is None else str(opening.folder)
+        self.model = RunModel(experiment=opening.experiment, preset=opening.preset, path=folder)
+        self.opening = opening
+        self.link = RunLink(opening, self._take, self._link_changed)
+        self.steering = Steering(self.model, self.link)
+        self.flows = RunFlows(self)
+        self.view = VIEWS[0]
+        self._by_hand = 0
+        self._topics: dict[str, frozenset[Topic]] = {}
+
+    @property
+    def program(self) -> "TuiDlApp":
+        """The app."""
+        return cast("TuiDlApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """All panels; the style sheet hides what has no room."""
+        model = self.model
+        yield StatusPanel(model, id="status")
+        with Horizontal(id="body"):
+            with Vertical(id="side"):
+                yield ControlPanel(model, id="control")
+                yield NotesPanel(model, id="notes")
+            with Vertical(id="main"):
+                yield ViewBar(model, id="view-bar")
+                with Container(id="views"):
+                    yield Overview(model, id="overview")
+                    yield LayersPanel(model, id="layers")
+                    yield HistogramsPanel(model, id="histograms")
+                    yield OptimizerPanel(model, id="optimizer")
+                    yield TaskPanel(model, id="task")
+                    yield LogPanel(model, id="log")
+                yield PhasesPanel(model, id="phases")
+                yield ScenePanel(model, id="scene")
+        yield KeyBar(model, id="keys")
+        yield TooSmall(model, id="too-small")
+
+    def on_mount(self) -> None:
+        clock = self.program.frame_clock
+        for widget, panel in self._panels():
+            name = f"{id(self)}.{widget.id}"
+            self._topics[name] = panel.TOPICS
+            interval_s = PICTURE_INTERVAL_S if isinstance(panel, TaskPanel) else 0.0
+            is_visible = partial(self._may_grow if isinstance(widget, GrowingPanel) else is_painted, widget)
+            clock.register(name, panel.renew, is_visible=is_visible, interval_s=interval_s)
+        self._show_view(self.view)
+        self.run_worker(self.link.follow(), name="engine", exit_on_error=True)
+
+    def on_unmount(self) -> None:
+        for name in self._topics:
+            self.program.frame_clock.unregister(name)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._watch_later)
+
+    def on_screen_resume(self) -> None:
+        self._mark(ALL_TOPICS)
+        self.flows.announce()
+
+    # -- messages --------------------------------------------------------------------------------------
+
+    def _take(self, message: AnyMessage) -> None:
+        self._mark(self.model.apply(message))
+        match message:
+            case Welcomed():
+                self.steering.forget_watch()
+                self._watch_later()
+            case SceneReached(index) if self.model.experiment is not None:
+                scenes = self.model.experiment.scenes
+                if 0 <= index < len(scenes):
+                    self._show_view(scenes[index].view)
+            case NonFiniteFound():
+                self.flows.announce("nonfinite")
+            case RunFinished(reason) if reason not in ("stopped", "interrupted"):
+                self.flows.announce("finished")
+            case _:
+                pass
+
+    def _link_changed(self, link: Link, detail: str) -> None:
+        self._mark(self.model.set_link(link, detail))
+        if link == "failed":
+            self.flows.announce("trouble")
+
+    def _mark(self, topics: frozenset[Topic]) -> None:
+        """Have painted what shows these topics: with the next frame or, after a step by hand, at once."""
+        names = [name for name, shown in self._topics.items() if shown & topics]
+        if not names:
+            return
+        self.program.frame_clock.request(*names)
+        if self._by_hand:
+            self.program.frame_clock.paint_now()
+
+    def _may_grow(self, panel: Widget) -> bool:
+        # What has no height is on no screen, but its content may just have come.
+        return self.is_current and panel.is_attached
+
+    def _panels(self) -> Iterator[tuple[Widget, Panel]]:
+        return ((widget, widget) for widget in self.query(Widget) if isinstance(widget, Panel) and widget.id)
+
+    # -- what is shown ---------------------------------------------------------------------------------
+
+    def _show_view(self, view: str) -> None:
+        self.view = view if view in VIEWS else VIEWS[0]
+        for name in VIEWS:
+            self.query_one(f"#{name}").display = name == self.view
+        self.query_one(ViewBar).show(self.view)
+        self._release_control()
+        self.call_after_refresh(self._mark, ALL_TOPICS)
+        self.call_after_refresh(self._watch_later)
+
+    def _watch_later(self) -> None:
+        if self.model.link != "live":
+            return
+        shown = {str(widget.id) for widget, _ in self._panels() if is_painted(widget)}
+        layer = self.query_one(HistogramsPanel).layer if "histograms" in shown else ""
+        self.do(self.steering.watch(probes_for(shown), WATCH_RATE_HZ, layer))
+
+    def _release_control(self) -> None:
+        self.remove_class("controlling")
+        if isinstance(self.focused, ControlPanel):
+            self.set_focus(None)
+
+    def on_control_panel_released(self) -> None:
+        self._release_control()
+
+    def on_control_panel_chosen(self, event: ControlPanel.Chosen) -> None:
+        self.action_change(event.path)
+
+    def on_histograms_panel_layer_changed(self) -> None:
+        self._watch_later()
+
+    # -- keys ------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        entries = by_action(action)
+        if not entries:
+            return True
+        wanted = f"{action}({', '.join(map(repr, parameters))})" if parameters else action
+        exact = [entry for entry in entries if entry.action == wanted] or entries
+        return any(entry.when(self.model) for entry in exact)
+
+    def do(self, work: Coroutine[Any, Any, object], *, by_hand: bool = False) -> None:
+        """Give a command without waiting; a refusal is shown. Steps by hand paint once they are made."""
+        self.run_worker(self._guarded(work, by_hand), group="commands", exit_on_error=True)
+
+    async def _guarded(self, work: Coroutine[Any, Any, object], by_hand: bool) -> None:
+        self._by_hand += by_hand
+        try:
+            await work
+        except TuiDlError as error:
+            self.complain(str(error))
+        finally:
+            self._by_hand -= by_hand
+            if by_hand:
+                self.program.frame_clock.paint_now()
+
+    def complain(self, text: str) -> None:
+        """Say what did not work, now and in the log."""
+        self._mark(self.model.note(text, "error"))
+        self.notify(text, severity="error", markup=False, timeout=8)
+
+    def action_toggle_run(self) -> None:
+        if self.model.finished is not None and not self.model.is_running:
+            self.flows.announce("finished")
+            return
+        self.do(self.steering.toggle_run(), by_hand=True)
+
+    def action_step(self) -> None:
+        self.do(self.steering.step(), by_hand=True)
+
+    def action_step_phase(self) -> None:
+        self.do(self.steering.step_phase(), by_hand=True)
+
+    def action_run_epoch(self) -> None:
+        self.do(self.steering.run_epoch())
+
+    def action_pace(self, by: int) -> None:
+        self.do(self.steering.change_pace(by), by_hand=True)
+
+    def action_evaluate(self) -> None:
+        self.do(self.steering.evaluate(), by_hand=True)
+
+    def action_nudge_rate(self, by: int) -> None:
+        self.do(self.steering.nudge_rate(by), by_hand=True)
+
+    def action_undo(self) -> None:
+        self.do(self.steering.undo(), by_hand=True)
+
+    def action_scene(self, by: int) -> None:
+        self.do(self.steering.move_scene(by), by_hand=True)
+
+    def action_take_control(self) -> None:
+        self.do(self.steering.take_control(), by_hand=True)
+
+    def action_step_many(self) -> None:
+        self.flows.step_many()
+
+    def action_change(self, path: str) -> None:
+        self.flows.change(path)
+
+    def action_restart(self) -> None:
+        self.flows.restart()
+
+    def action_leave(self) -> None:
+        self.flows.leave()
+
+    def action_presets(self) -> None:
+        self.flows.presets()
+
+    def action_help(self) -> None:
+        from tui_dl.ui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.model))
+
+    def action_notes(self) -> None:
+        from tui_dl.ui.screens.notes import NotesScreen
+
+        self.app.push_screen(NotesScreen(self.model))
+
+    def action_control(self) -> None:
+        self.add_class("controlling")
+        self.query_one(ControlPanel).focus()
+        self.call_after_refresh(self._mark, ALL_TOPICS)
+
+    def action_view(self, view: str) -> None:
+        self._show_view(view)
+
+    def action_move_view(self, by: int) -> None:
+        self._show_view(VIEWS[(VIEWS.index(self.view) + by) % len(VIEWS)])
+
+    def action_next_metric(self) -> None:
+        self._show_view("overview")
+        self.query_one("#plot-0", MetricPlot).move_place(1)
+
+    def action_toggle_scale(self) -> None:
+        for plot in self.query(MetricPlot):
+            if is_painted(plot):
+                plot.toggle_scale()
+                return
+
+    def action_scroll_view(self, by: int) -> None:
+        shown = self.query_one(f"#{self.view}")
+        if hasattr(shown, "move_lines"):
+            shown.move_lines(by)

@@ -1,0 +1,149 @@
+"""Conversations of the run screen that take several steps: changing, leaving, starting over, going on."""
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Literal, final
+
+from tui_dl.errors import TuiDlError
+from tui_dl.ui.engine_port import Farewell
+from tui_dl.ui.screens import run_dialogs
+from tui_dl.ui.screens.dialog import Dialog
+
+if TYPE_CHECKING:
+    from tui_dl.ui.screens.run import RunScreen
+
+Announcement = Literal["finished", "nonfinite", "trouble"]
+
+
+@final
+class RunFlows:
+    """Each public method starts a conversation and returns at once."""
+
+    def __init__(self, screen: "RunScreen") -> None:
+        self._screen = screen
+        self._waiting: list[Announcement] = []
+
+    def announce(self, what: Announcement | None = None) -> None:
+        """Show what happened as a dialog; while another one is open it waits for its end."""
+        if what is not None and what not in self._waiting:
+            self._waiting.append(what)
+        if self._waiting and self._screen.is_current:
+            self._start(self._announced(self._waiting.pop(0)))
+
+    def step_many(self) -> None:
+        """Ask how many batches, then make them."""
+        self._start(self._step_many())
+
+    def change(self, path: str) -> None:
+        """Form, plan, receipt."""
+        self._start(self._change(path))
+
+    def restart(self) -> None:
+        """Ask with which seed, then start over."""
+        self._start(self._restart())
+
+    def leave(self) -> None:
+        """Ask whether to detach or stop, then leave the program."""
+        self._start(self._leave(to_picker=False))
+
+    def presets(self) -> None:
+        """The same, then choose another run."""
+        self._start(self._leave(to_picker=True))
+
+    def _start(self, conversation: Coroutine[Any, Any, None]) -> None:
+        self._screen.run_worker(conversation, group="conversations")
+
+    async def _ask(self, dialog: Dialog) -> str:
+        return await self._screen.app.push_screen_wait(dialog)
+
+    async def _announced(self, what: Announcement) -> None:
+        screen, model = self._screen, self._screen.model
+        if what == "nonfinite" and model.nonfinite is not None:
+            await self._answer(await self._ask(run_dialogs.nonfinite_dialog(model)))
+        elif what == "finished" and model.finished is not None:
+            await self._answer(await self._ask(run_dialogs.finished_dialog(model)))
+        elif what == "trouble" and model.link == "failed":
+            can_resume = screen.program.openings is not None and model.status.step > 0
+            await self._answer(await self._ask(run_dialogs.trouble_dialog(model, can_resume=can_resume)))
+
+    async def _answer(self, answer: str) -> None:
+        screen = self._screen
+        if answer.startswith("extend:"):
+            screen.do(screen.steering.extend(int(answer.partition(":")[2])))
+            return
+        match answer:
+            case "optimizer" | "regularizers":
+                await self._change(answer)
+            case "undo":
+                screen.do(screen.steering.undo(), by_hand=True)
+            case "restart":
+                await self._restart()
+            case "leave":
+                await self._leave(to_picker=False)
+            case "presets":
+                await self._leave(to_picker=True)
+            case "resume":
+                screen.program.resume(screen.model.run)
+            case _:
+                pass
+
+    async def _step_many(self) -> None:
+        from tui_dl.ui.screens.prompt import NumberPrompt
+
+        batches = await self._screen.app.push_screen_wait(
+            NumberPrompt("Run N batches", "How many batches, then pause?", default=100, largest=10**9)
+        )
+        if batches:
+            self._screen.do(self._screen.steering.step(batches))
+
+    async def _change(self, path: str) -> None:
+        from tui_dl.ui.screens.change_form import ChangeForm
+        from tui_dl.ui.screens.change_plan import PlanScreen
+
+        screen = self._screen
+        proposed = await screen.app.push_screen_wait(ChangeForm(screen.model, path))
+        while proposed is not None:
+            if not screen.model.can_steer:
+                screen.complain("Nothing was changed: this screen does not steer the run now.")
+                return
+            outcome = await screen.app.push_screen_wait(PlanScreen(screen.model, screen.steering, proposed))
+            if outcome != "back":
+                return
+            proposed = await screen.app.push_screen_wait(ChangeForm(screen.model, path))
+
+    async def _restart(self) -> None:
+        answer = await self._ask(run_dialogs.restart_dialog(self._screen.model))
+        experiment = self._screen.model.experiment
+        if answer == "cancel" or experiment is None:
+            return
+        seed = experiment.seed + 1 if answer == "new" else None
+        self._screen.do(self._screen.steering.restart(seed), by_hand=True)
+
+    async def _leave(self, *, to_picker: bool) -> None:
+        screen, model = self._screen, self._screen.model
+        answer = "detach"
+        if model.link == "live" and model.controls:
+            answer = await self._ask(run_dialogs.leave_dialog(model))
+        if answer == "cancel":
+            return
+        text = _farewell(model.run, model.link)
+        if answer == "stop":
+            try:
+                await screen.steering.stop()
+            except TuiDlError as error:
+                if model.link == "live":
+                    screen.complain(str(error))
+                    return
+            text = f"{model.run} is stopped and kept; tui-dl resume {model.run} goes on from its checkpoint."
+        if to_picker and screen.program.openings is not None:
+            screen.program.show_picker()
+            return
+        failed = model.link == "failed" and model.failed is not None
+        screen.app.exit(Farewell(text, model.failed.exit_code if failed and model.failed else 0))
+
+
+def _farewell(run: str, link: str) -> str:
+    if not run:
+        return ""
+    if link in ("failed", "closed"):
+        return f"The engine of {run} has ended; tui-dl report {run} shows what was recorded."
+    return f"{run} trains on; tui-dl attach {run} returns to it, tui-dl stop {run} ends it."
