@@ -101,7 +101,7 @@ def _train(
     training = session.experiment.training
     set_threads(session.trainer.model, training, training.batch_size)
     if point is not None:
-        session.note_resumed(point.path.name, point.branches_from, point.turns)
+        session.milestones.note_resumed(point.path.name, point.branches_from, point.turns)
     if not options.paused:
         server.first_client.wait(FIRST_CLIENT_S)
     session.begin(paused=options.paused)

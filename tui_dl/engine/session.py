@@ -159,13 +159,6 @@ class Session:
             describe(self.trainer, self.experiment, run=self._run_name, path=self._path, segment=self.segment)
         )
 
-    def note_resumed(self, checkpoint: str, branches_from: int | None, turns: int) -> None:
-        """Keep in the record that an engine went on from a checkpoint; a new segment is a turn."""
-        self.changes.turns = turns + (branches_from is not None)
-        kind = "reopened" if branches_from is None else "resume"
-        body = {"checkpoint": checkpoint, "parent_segment": branches_from}
-        self.reports.record(kind, f"resumed from step {self.trainer.step}", body)
-
     def advance(self) -> None:
         """Obey what was commanded, then make one batch, or wait. What it adds to a batch is 1 µs or so."""
         if self._tickets:

@@ -98,6 +98,14 @@ class Milestones:
             session.pacer.pace = float(position["pace"])
             session.presenter.pace_is_set = True
 
+    def note_resumed(self, checkpoint: str, branches_from: int | None, turns: int) -> None:
+        """Keep in the record that an engine went on from a checkpoint; a new segment is a turn."""
+        session = self._session
+        session.changes.turns = turns + (branches_from is not None)
+        kind = "reopened" if branches_from is None else "resume"
+        body = {"checkpoint": checkpoint, "parent_segment": branches_from}
+        session.reports.record(kind, f"resumed from step {session.trainer.step}", body)
+
     def _evaluate_all(self) -> float:
         """Evaluate both splits; returns the validation loss."""
         self._evaluated_at = (self._session.segment, self._session.trainer.step)
