@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, final
 
 import msgspec
-import numpy as np
 
 from tui_dl.errors import RunUnreadable
 from tui_dl.runs import schema
+from tui_dl.runs.rows import steps_messages
 from tui_dl.wire.messages import EvaluationRecorded, RecordedEvent, StepsRecorded
 
 BEFORE_ALL: Final = (-1, -1)
@@ -69,8 +69,7 @@ class RunReader:
                 ).fetchall()
             if not rows:
                 return
-            for first, last in _consecutive(rows):
-                yield _steps_message(rows[first:last], names)
+            yield from steps_messages(rows, names)
             after = (rows[-1][0], rows[-1][1])
 
     def evaluations(self, after: tuple[int, int] = BEFORE_ALL) -> list[EvaluationRecorded]:
@@ -155,33 +154,3 @@ def _open(path: Path) -> sqlite3.Connection:
             f"{place}?immutable=1", uri=True, isolation_level=None, check_same_thread=False
         )
     return connection
-
-
-def _consecutive(rows: list[Any]) -> Iterator[tuple[int, int]]:
-    """Slices of rows that are consecutive steps of one segment."""
-    first = 0
-    for position in range(1, len(rows) + 1):
-        if position == len(rows) or rows[position][:2] != (rows[position - 1][0], rows[position - 1][1] + 1):
-            yield first, position
-            first = position
-
-
-def _steps_message(rows: list[Any], columns: list[str]) -> StepsRecorded:
-    nonfinite: dict[str, list[int]] = {}
-    for position, row in enumerate(rows):
-        if row[2]:
-            for name in row[2].split(","):
-                nonfinite.setdefault(name, []).append(position)
-    values = np.array([row[3:] for row in rows], dtype=np.float64).T
-    measured = [
-        position
-        for position, name in enumerate(columns)
-        if name in nonfinite or not bool(np.isnan(values[position]).all())
-    ]
-    return StepsRecorded(
-        segment=rows[0][0],
-        first_step=rows[0][1],
-        names=tuple(columns[position] for position in measured),
-        columns=np.ascontiguousarray(values[measured], dtype="<f8").tobytes(),
-        nonfinite=nonfinite,
-    )

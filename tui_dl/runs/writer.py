@@ -1,19 +1,18 @@
 """Writes a run's database, in batches, from one thread; gives up once and for all when the disk does."""
 
 import json
-import math
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, final
 
 import msgspec
-import numpy as np
 
 from tui_dl.errors import RecordingFailed, RunUnreadable
 from tui_dl.runs import schema
+from tui_dl.runs.rows import evaluation_rows, step_count, step_rows
 from tui_dl.wire.messages import EvaluationRecorded, RecordedEvent, RunState, StepsRecorded
 
 COMMIT_EVERY_S: Final = 0.25
@@ -21,6 +20,8 @@ COMMIT_EVERY_S: Final = 0.25
 
 _BUSY_TIMEOUT_S: Final = 0.2
 _LOCK_PATIENCE_S: Final = 20.0
+# Each statement gives the interpreter to the training thread and has to ask for it back: many rows in one.
+_VARIABLES_AT_ONCE: Final = 900
 _JOURNALS: Final = ("WAL", "TRUNCATE", "DELETE")
 
 
@@ -54,7 +55,7 @@ class RunWriter:
         """Add consecutive steps of a segment; one that is there already is replaced."""
         if self.failure is None:
             self._steps.append(steps)
-            self._meta["step"] = steps.first_step + _count(steps) - 1
+            self._meta["step"] = steps.first_step + step_count(steps) - 1
 
     def add_evaluation(self, evaluation: EvaluationRecorded) -> None:
         """Add a split's evaluation."""
@@ -156,7 +157,7 @@ class RunWriter:
             self._write_steps(steps)
         many(
             "INSERT OR REPLACE INTO evaluations VALUES (?, ?, ?, ?, ?, ?)",
-            [row for evaluation in self._evaluations for row in _evaluation_rows(evaluation)],
+            [row for evaluation in self._evaluations for row in evaluation_rows(evaluation)],
         )
         many(
             "INSERT INTO events (segment, step, time_s, kind, label, body) VALUES (?, ?, ?, ?, ?, ?)",
@@ -174,10 +175,14 @@ class RunWriter:
         for name in names:
             self._ensure_column(name)
         columns = ", ".join(("segment", "step", "nonfinite", *map(schema.quoted, names)))
-        marks = ", ".join("?" * (3 + len(names)))
-        self._connection.executemany(
-            f"INSERT OR REPLACE INTO steps ({columns}) VALUES ({marks})", _step_rows(steps, names)
-        )
+        row_marks = f"({', '.join('?' * (3 + len(names)))})"
+        at_once = max(1, _VARIABLES_AT_ONCE // (3 + len(names)))
+        rows = step_rows(steps, names)
+        while some := list(islice(rows, at_once)):
+            marks = ", ".join([row_marks] * len(some))
+            self._connection.execute(
+                f"INSERT OR REPLACE INTO steps ({columns}) VALUES {marks}", list(chain.from_iterable(some))
+            )
 
     def _ensure_column(self, name: str) -> None:
         # SQLite's names of columns know no case.
@@ -253,39 +258,6 @@ def _prepare(connection: sqlite3.Connection, journal: str) -> None:
     connection.execute("INSERT OR IGNORE INTO meta VALUES ('schema', ?)", (schema.SCHEMA_VERSION,))
     connection.execute("INSERT OR IGNORE INTO segments VALUES (0, NULL, 0)")
     connection.execute("COMMIT")
-
-
-def _count(steps: StepsRecorded) -> int:
-    return len(steps.columns) // 8 // max(1, len(steps.names))
-
-
-def _step_rows(steps: StepsRecorded, names: list[str]) -> Iterator[tuple[Any, ...]]:
-    """Rows of (segment, step, nonfinite, a value for each of `names`)."""
-    count = _count(steps)
-    matrix = np.frombuffer(steps.columns, dtype="<f8").reshape(len(steps.names), count)
-    bad: dict[int, set[str]] = {}
-    for name, positions in steps.nonfinite.items():
-        for position in positions:
-            bad.setdefault(position, set()).add(name)
-    columns: list[list[Any]] = []
-    for name in names:
-        values = matrix[steps.names.index(name)]
-        for position in np.flatnonzero(np.isinf(values)).tolist():
-            bad.setdefault(position, set()).add(name)
-        # sqlite3 writes a NaN as NULL, but would keep an infinity, which other readers stumble over.
-        columns.append([None if math.isinf(value) else value for value in values.tolist()])
-    for position in range(count):
-        nonfinite = ",".join(sorted(bad[position])) if position in bad else None
-        row = (column[position] for column in columns)
-        yield (steps.segment, steps.first_step + position, nonfinite, *row)
-
-
-def _evaluation_rows(evaluation: EvaluationRecorded) -> Iterator[tuple[Any, ...]]:
-    values: dict[str, float | None] = dict(evaluation.metrics)
-    values.update(dict.fromkeys(evaluation.nonfinite))
-    for metric, value in values.items():
-        finite = value if value is not None and math.isfinite(value) else None
-        yield (evaluation.segment, evaluation.step, evaluation.epoch, evaluation.split, metric, finite)
 
 
 def _json(body: dict[str, Any]) -> str:
