@@ -89,14 +89,12 @@ def test_narrow_glyphs_have_no_character_of_ambiguous_width(glyphs: Glyphs) -> N
     across, down = glyphs.cell_dots
     patterns = np.arange(2 ** (across * down), dtype=np.uint8)[None, :]
     drawable = "".join(map(chr, characters(patterns, mode)[0].tolist()))
-    for character in (
-        drawable + glyphs.frame + glyphs.bars + glyphs.shades + glyphs.half_block + glyphs.marker
-    ):
+    for character in drawable + glyphs.frame + glyphs.bars + glyphs.shades + glyphs.half_block:
         assert unicodedata.east_asian_width(character) in ("Na", "N"), character
 
 
 def test_ascii_is_ascii() -> None:
-    assert (ASCII.frame + ASCII.bars + ASCII.shades + ASCII.marker).isascii()
+    assert (ASCII.frame + ASCII.bars + ASCII.shades).isascii()
 
 
 def test_the_set_follows_the_terminal() -> None:

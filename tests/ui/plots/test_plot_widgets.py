@@ -259,3 +259,23 @@ async def test_the_history_is_drawn_with_its_ghosts_and_marks() -> None:
         assert live.current == 1.0
         assert live.xs.max() < 61
         assert ghosts[0].xs.min() > 50
+
+
+async def test_another_quantity_gets_limits_of_its_own() -> None:
+    app = Board(LinePlot(PlotData("loss", (points(40, 1.9),))))
+    plot = app.widget
+    assert isinstance(plot, LinePlot)
+    async with app.run_test(size=(60, 12)):
+        plot.render_line(0)
+        plot.set_data(PlotData("accuracy", (points(40, 0.99),)))
+        assert "2.0" not in "\n".join(lines(plot)[1:])
+
+
+async def test_symlog_follows_the_magnitude_of_its_data() -> None:
+    app = Board(LinePlot(PlotData("x", (points(40, 1e-3),)), scale="symlog"))
+    plot = app.widget
+    assert isinstance(plot, LinePlot)
+    async with app.run_test(size=(60, 12)):
+        for value in (1e-3, 1e6, -1e6, 1e-9):
+            plot.set_data(PlotData("x", (points(40, value),)))
+            assert any("train" in line for line in lines(plot)[1:])

@@ -10,7 +10,6 @@ from tui_dl.ui.plots.raster import (
     DotColumns,
     dot_columns,
     dot_rows,
-    draw_band,
     draw_line,
     extent,
     smooth,
@@ -96,7 +95,7 @@ def test_the_part_outside_of_a_zoom_is_not_drawn() -> None:
     none = np.zeros(100, dtype=np.bool_)
     part = dot_columns(xs, xs, xs, xs, none, (40.0, 49.0), 10)
     assert part.mean.tolist() == list(range(40, 50))
-    assert not draw_band(part.low, part.high, (60.0, 70.0), 8).any()
+    assert not draw_line(part.low, part.high, part.mean, part.broken, (60.0, 70.0), 8).any()
 
 
 def test_dot_rows_are_minus_one_outside() -> None:

@@ -67,12 +67,6 @@ class Canvas:
         self.codes[y : y + rows, x : x + columns] = codes
         self.styles[y : y + rows, x : x + columns] = styles
 
-    def is_free(self, x: int, end: int, y: int) -> bool:
-        """Whether the cells from x up to `end` are inside and blank."""
-        if y not in range(self.height) or x < 0 or end > self.width:
-            return False
-        return bool((self.codes[y, x:end] == _BLANK).all())
-
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)

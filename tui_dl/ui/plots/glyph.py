@@ -45,7 +45,6 @@ class Glyphs:
     bars: str = " ▁▂▃▄▅▆▇█"
     shades: str = " ·:-=+*#%@"
     half_block: str = "▀"
-    marker: str = "▾"
 
     @property
     def cell_dots(self) -> tuple[int, int]:
@@ -57,8 +56,8 @@ _SHADES = " .:-=+*#%@"
 FULL = Glyphs(shades=_SHADES)
 BLOCKS = Glyphs(dots="quadrant", shades=_SHADES)
 # Frames and blocks are East-Asian Ambiguous: two cells wide in a terminal set up so. Braille is not.
-NARROW = Glyphs(frame="-|++++", bars=" ⡀⣀⣄⣤⣦⣶⣷⣿", shades=_SHADES, half_block="", marker="v")
-ASCII = Glyphs(dots="ascii", frame="-|++++", bars=" .,:-=+*#", shades=_SHADES, half_block="", marker="v")
+NARROW = Glyphs(frame="-|++++", bars=" ⡀⣀⣄⣤⣦⣶⣷⣿", shades=_SHADES, half_block="")
+ASCII = Glyphs(dots="ascii", frame="-|++++", bars=" .,:-=+*#", shades=_SHADES, half_block="")
 
 
 def glyphs_for(*, unicode: bool = True, ambiguous_is_wide: bool = False, braille: bool = True) -> Glyphs:

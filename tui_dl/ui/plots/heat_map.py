@@ -235,12 +235,12 @@ class HeatMap(CanvasWidget):
                     canvas.write(middle_x - cell_len(text) // 2, middle_y, text, self._text_number(level))
 
     def _draw_points(self, canvas: Canvas, x: int, y: int, columns: int, rows: int) -> None:
-        dark = self._point_style()
+        style = self._point_style()
         for point in self._data.points:
             if 0 <= point.x <= 1 and 0 <= point.y <= 1:
                 column = x + min(int(point.x * columns), columns - 1)
                 row = y + min(int(point.y * rows), rows - 1)
-                canvas.write(column, row, _CLASS_MARKS[point.class_index % len(_CLASS_MARKS)], dark)
+                canvas.write(column, row, _CLASS_MARKS[point.class_index % len(_CLASS_MARKS)], style)
 
     def _point_style(self) -> int:
         number = self._numbers.get((-1, -1))

@@ -111,9 +111,8 @@ class HistogramPlot(CanvasWidget):
 def _draw_spread(canvas: Canvas, x: int, data: HistogramData) -> None:
     if data.mean is None or data.std is None:
         return
-    text = f" {format_value(data.mean, 3)} ± {format_value(data.std, 3)} "
-    # The sign is drawn two cells wide by some terminals, which would break the border.
-    text = text.replace("±", "+-")
+    # Not the sign ±, which some terminals draw two cells wide: that would break the border.
+    text = f" {format_value(data.mean, 3)} +- {format_value(data.std, 3)} "
     if x + cell_len(text) <= canvas.width - 2:
         canvas.write(x, 0, text, line_style(data.colour, "value"))
 

@@ -1,7 +1,7 @@
 """A line plot as a canvas: frame with title and numbers, axes, curves, marks, labels at the lines' ends."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import final
 
 import numpy as np
@@ -87,13 +87,14 @@ def draw_plot(
     curves = _curves(data, columns * glyphs.cell_dots[0], x_range)
     curves, threshold, note = _scaled(curves, view, data)
     limits = extent([curve.columns for curve in curves])
-    y_axis = view.y_axis if limits is None else view.y_axis.fitting(*limits, view.scale)
+    # With another threshold the limits so far mean other values.
+    y_axis = view.y_axis if threshold == view.threshold else ValueAxis()
+    y_axis = y_axis if limits is None else y_axis.fitting(*limits, view.scale)
     ticks = value_ticks(y_axis.low, y_axis.high, max(rows // 3, 2), view.scale, threshold)
     gutter = max([_GUTTER_CELLS, view.gutter, *(len(tick.label) + 1 for tick in ticks)])
     if gutter != view.gutter and width - gutter >= LEAST_WIDTH - _GUTTER_CELLS:
         # Wider labels leave less for the curves: draw once more with that, and keep it.
-        wider = PlotView(x_axis, y_axis, gutter, view.scale, threshold, view.is_thick)
-        return draw_plot(data, wider, width, height, glyphs)
+        return draw_plot(data, replace(view, gutter=gutter), width, height, glyphs)
     area = Area(1 + view.gutter, 1, columns, rows, x_range, (y_axis.low, y_axis.high))
     draw_frame(canvas, glyphs)
     draw_title(canvas, data, view.scale)
@@ -107,7 +108,7 @@ def draw_plot(
         if note or data.note:
             draw_note(canvas, area, note or data.note)
     draw_x_axis(canvas, area, data)
-    return canvas, PlotView(x_axis, y_axis, view.gutter, view.scale, threshold, view.is_thick)
+    return canvas, replace(view, x_axis=x_axis, y_axis=y_axis, threshold=threshold)
 
 
 def _curves(data: PlotData, columns: int, x_range: tuple[float, float]) -> list[_Curve]:
@@ -126,7 +127,9 @@ def _scaled(curves: list[_Curve], view: PlotView, data: PlotData) -> tuple[list[
     if view.scale == "linear":
         return curves, 1.0, ""
     limits = extent([curve.columns for curve in curves])
-    threshold = symlog_threshold(max(abs(limits[0]), abs(limits[1]))) if limits else view.threshold
+    threshold = view.threshold
+    if limits and view.scale == "symlog":
+        threshold = symlog_threshold(max(abs(limits[0]), abs(limits[1])))
     words = next((words for series in data.series if (words := refusal(series.low, view.scale))), "")
     scaled = []
     for curve in curves:

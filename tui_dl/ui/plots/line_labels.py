@@ -112,7 +112,7 @@ def draw_y_labels(canvas: Canvas, area: Area, ticks: Sequence[Tick]) -> None:
         row = area.row_of(tick.position)
         if row not in taken:
             taken.add(row)
-            canvas.write_right(area.x - 1, row, tick.label, Role.AXIS)
+            canvas.write_right(area.x - 1, row, tick.label[: area.x - 2], Role.AXIS)
 
 
 def draw_x_axis(canvas: Canvas, area: Area, data: PlotData) -> None:

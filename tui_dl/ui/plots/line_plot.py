@@ -61,6 +61,9 @@ class LinePlot(CanvasWidget):
 
     def set_data(self, data: PlotData) -> int:
         """Show other data; returns the number of rows that changed on the screen, 0 if it looks the same."""
+        if data.title != self._data.title:
+            # Another quantity: the limits of the one before would squeeze it.
+            self._view = replace(self._view, y_axis=ValueAxis())
         self._data = data
         return self.repaint()
 

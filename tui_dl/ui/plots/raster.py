@@ -113,13 +113,6 @@ def dot_rows(positions: FloatArray, low: float, high: float, rows: int) -> IntAr
     return np.where(inside, np.rint(np.where(inside, scaled, 0)), -1).astype(np.int64)
 
 
-def draw_band(low: FloatArray, high: FloatArray, limits: tuple[float, float], rows: int) -> BoolArray:
-    """Dots (rows, columns) from low to high in each column, cut off at the limits, not joined."""
-    top, bottom = _spans(low, high, limits, rows)
-    grid = np.arange(rows)[:, None]
-    return (grid >= top) & (grid <= bottom)
-
-
 def draw_line(
     low: FloatArray,
     high: FloatArray,
