@@ -85,6 +85,11 @@ class PtyTerminal:
         return self._process.pid
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the command has."""
+        return self._process.poll() is not None
+
+    @property
     def lines(self) -> list[str]:
         """The screen's rows."""
         with self._changed:
@@ -134,7 +139,7 @@ class PtyTerminal:
         with self._changed:
             if predicate(self):
                 return time.perf_counter()
-            self._watched, self._seen_at = predicate, None
+            self._watch(predicate)
             try:
                 while (seen_at := self._seen_at) is None:
                     if self._ended:
@@ -143,7 +148,7 @@ class PtyTerminal:
                         raise TimeoutError(f"{wanted!r} was not shown in {timeout_s} s:\n{self.text}")
                 return seen_at
             finally:
-                self._watched = None
+                self._watch(None)
 
     def wait_closed(self, timeout_s: float = 20.0) -> int:
         """Wait until the command has ended and all it said is read. Returns its exit code, as of Popen."""
@@ -173,6 +178,9 @@ class PtyTerminal:
         self.close()
 
     # -- inside ----------------------------------------------------------------------------------------
+
+    def _watch(self, predicate: Predicate | None) -> None:
+        self._watched, self._seen_at = predicate, None
 
     def _stop_reading(self) -> None:
         with self._changed:

@@ -1,7 +1,7 @@
-"""The loops that people write by hand, in a process of their own.
+"""The loops that people write by hand, and the trainer without its engine, each in a process of its own.
 
-`python -m tests.benchmarks.reference_loops KIND` reads one line from stdin per measurement, a number of
-seconds, and answers with steps and seconds: several contenders can take turns on a machine whose speed drifts.
+`python -m tests.benchmarks.reference_loops KIND EXPERIMENT` reads one line from stdin per measurement, a
+number of seconds, and answers with steps and seconds: contenders can take turns on a machine that drifts.
 """
 
 import sys
@@ -34,11 +34,11 @@ def digits() -> tuple[torch.Tensor, torch.Tensor]:
     return (inputs - inputs.mean(0)) / scale, torch.tensor(data.target[:1437])
 
 
-def hand_steps() -> Iterator[None]:
+def hand_steps(*, fused: bool | None = None) -> Iterator[None]:
     """Tensors resident, default Adam, loss.item() each step, no norms: what an expert writes for speed."""
     inputs, targets = digits()
     net, loss_function = model(), nn.CrossEntropyLoss()
-    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=fused)
     while True:
         order = torch.randperm(len(inputs))
         for i in range(0, len(inputs), BATCH_SIZE):
@@ -66,7 +66,27 @@ def loader_steps() -> Iterator[None]:
             yield
 
 
-KINDS: dict[str, Callable[[], Iterator[None]]] = {"hand": hand_steps, "loader": loader_steps}
+def fused_hand_steps() -> Iterator[None]:
+    """The hand loop of who knows that the optimizer can be fused."""
+    return hand_steps(fused=True)
+
+
+def trainer_steps() -> Iterator[None]:
+    """`Trainer.train_batch` alone: what the engine adds to it is the rest of headless."""
+    from tui_dl import Trainer, load_preset
+
+    trainer = Trainer(load_preset(sys.argv[2]))
+    while True:
+        trainer.train_batch()
+        yield
+
+
+KINDS: dict[str, Callable[[], Iterator[None]]] = {
+    "hand": hand_steps,
+    "hand-fused": fused_hand_steps,
+    "loader": loader_steps,
+    "trainer": trainer_steps,
+}
 
 
 def main() -> None:
