@@ -67,13 +67,13 @@ class PhaseTeller:
         batch = trainer.batch
         assert batch is not None
         assert batch.loss is not None
-        values = {"loss": float(batch.loss)}
+        values = {"loss": batch.loss.item()}
         if batch.data_loss is not None:
-            values["data_loss"] = float(batch.data_loss)
+            values["data_loss"] = batch.data_loss.item()
         penalty = batch.penalty
         if penalty is None:
             return values, (f"loss {values['loss']:.6g}: the mean over the batch, no penalty",)
-        values["penalty"] = float(penalty)
+        values["penalty"] = penalty.item()
         data = values.get("data_loss", values["loss"] - values["penalty"])
         return values, (f"loss {values['loss']:.6g} = data {data:.6g} + penalty {values['penalty']:.6g}",)
 

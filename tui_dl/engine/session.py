@@ -160,12 +160,12 @@ class Session:
         )
 
     def advance(self) -> None:
-        """Obey what was commanded, then make one batch, or wait. What it adds to a batch is 1 µs or so."""
+        """Obey what was commanded, or make one batch, or wait. What it adds to a batch is 1 µs or so."""
         if self._tickets:
             self._obey()
+            return
         if self._goal is None:
-            if not self.ended:
-                self._wait(None)
+            self._wait(None)
             return
         trainer = self.trainer
         if trainer.step >= self.course.script.next_step:
@@ -393,7 +393,7 @@ class Session:
     def _plan_look(self) -> None:
         """When to look again, and who looks at the next batch."""
         step, total = self.trainer.step, self.trainer.total_steps
-        stop = math.inf if self._goal is None else self._goal.stop_at
+        stop = math.inf if self._goal is None else self._goal.next_stop
         scene = math.inf
         if self.presenter.interactive:
             scene = self.course.scenes.next_step

@@ -25,6 +25,11 @@ class Goal:
     waiting: list[tuple[Ticket, float]] = field(default_factory=list)
     """Those who asked for steps, each with the step that ends theirs."""
 
+    @property
+    def next_stop(self) -> float:
+        """The next step at which somebody's steps are made, or all of them."""
+        return min((at_step for _, at_step in self.waiting), default=self.stop_at)
+
     def is_reached(self, step: int, epoch: int) -> bool:
         """Whether the run should pause here."""
         return step >= self.stop_at or (self.epoch is not None and epoch >= self.epoch)

@@ -50,6 +50,7 @@ class Phases:
         next(self._left, None)
         self.leave()
         session.sink.publish(PhaseReached(trainer.step, phase, values, facts))
+        session.reports.flush()
         session.inspection.read()
         session.look()
 
