@@ -123,7 +123,7 @@ def draw_x_axis(canvas: Canvas, area: Area, data: PlotData) -> None:
         end = canvas.write_right(end, row, f" {data.x_label} ", Role.AXIS)
     low, high = area.x_range
     free_from = area.x
-    for tick in linear_ticks(low, high, max(area.columns // 9, 2), whole=high - low >= 4):
+    for tick in linear_ticks(low, high, max(area.columns // 9, 3), whole=high - low >= 4):
         text = f" {tick.label} "
         start = area.cell_of(tick.position) - len(text) // 2
         start = max(start, area.x - 1)
