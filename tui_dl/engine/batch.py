@@ -1,0 +1,88 @@
+"""The batch that is being trained on, and what is told of it when it is done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, final
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@final
+class Batch:
+    """What the phases of a batch have made so far; None before the phase that makes it.
+
+    Attributes:
+        inputs: (N, ...) as the model takes them.
+        targets: (N, ...).
+        outputs: the model's answer.
+        loss: what is being minimised, 0-dim: data_loss + penalty.
+        data_loss: the loss function's value, 0-dim.
+        penalty: the penalties' value, 0-dim; None where there is none.
+        grad_norm: L2 norm of the whole gradient before clipping, 0-dim.
+        metrics: the task's metrics of this batch, 0-dim each.
+        lr: learning rate of the update (of the first parameter group).
+    """
+
+    __slots__ = ("data_loss", "grad_norm", "inputs", "loss", "lr", "metrics", "outputs", "penalty", "targets")
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self.inputs: Any = None
+        self.targets: Any = None
+        self.outputs: Any = None
+        self.loss: Tensor | None = None
+        self.data_loss: Tensor | None = None
+        self.penalty: Tensor | None = None
+        self.grad_norm: Tensor | None = None
+        self.metrics: dict[str, Tensor] = {}
+        self.lr: float | None = None
+
+
+@final
+class BatchResult:
+    """What one update was; its numbers are read from the device when asked for.
+
+    Attributes:
+        step: updates made, this one included.
+        lr: learning rate of this update.
+    """
+
+    __slots__ = ("_grad_norm", "_loss", "_metrics", "lr", "step")
+
+    def __init__(
+        self, step: int, lr: float, loss: Tensor, grad_norm: Tensor, metrics: dict[str, Tensor]
+    ) -> None:
+        self.step = step
+        self.lr = lr
+        self._loss = loss
+        self._grad_norm = grad_norm
+        self._metrics = metrics
+
+    @property
+    def loss(self) -> float:
+        """What was minimised on this batch, penalties included, before the update."""
+        return float(self._loss)
+
+    @property
+    def grad_norm(self) -> float:
+        """L2 norm of the whole gradient, before clipping."""
+        return float(self._grad_norm)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The task's metrics of this batch, before the update."""
+        return {name: float(value) for name, value in self._metrics.items()}
+
+    def __getitem__(self, name: str) -> float:
+        """A metric by its name, or loss, grad_norm, lr."""
+        if name in ("loss", "grad_norm", "lr"):
+            return float(getattr(self, name))
+        return float(self._metrics[name])
+
+    def __repr__(self) -> str:
+        metrics = "".join(f", {name}={value:.6g}" for name, value in self.metrics.items())
+        return f"BatchResult(step={self.step}, loss={self.loss:.6g}{metrics})"

@@ -1,0 +1,1 @@
+"""Changes mid-run: planned without touching anything, made whole or not at all."""

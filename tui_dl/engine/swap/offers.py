@@ -1,0 +1,70 @@
+"""Rates that could go with a new optimizer, each with the length of its first step beside the last ones."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+
+from tui_dl.engine.swap.update_size import first_update_size, next_gradients, next_update_size, ratio
+from tui_dl.wire.plans import RateOption
+
+if TYPE_CHECKING:
+    from tui_dl.engine.objective import Objective
+    from tui_dl.engine.parts import Parts
+    from tui_dl.spec.experiment import Experiment
+
+NOTABLE: Final = 3.0
+LARGEST_RATE: Final = 1e12
+
+
+def rate_offers(
+    parts: Parts, step: int, new: Experiment, changed: Objective | None
+) -> tuple[RateOption, ...]:
+    """The new optimizer's default, the number that is set now, and the rate that matches recent updates.
+
+    How long each first step would be is measured on the next batch, with state that begins from nothing.
+    """
+    gradients = next_gradients(parts)
+    recent = next_update_size(parts, step, gradients)
+    if changed is not None:
+        gradients = next_gradients(dataclasses.replace(parts, objective=changed))
+    optimizer = new.optimizer
+    default_lr = type(optimizer)().lr
+    factor = parts.rates.factor(step)
+
+    def relative(lr: float) -> float | None:
+        return ratio(first_update_size(parts, optimizer, lr * factor, gradients), recent)
+
+    same_lr = parts.experiment.optimizer.lr
+    offers = [
+        RateOption("default", default_lr, relative(default_lr)),
+        RateOption("same number", same_lr, relative(same_lr)),
+    ]
+    # Updates are proportional to the rate: one at the default tells the rate for any size.
+    at_default = offers[0].relative_update
+    if at_default:
+        matched = float(f"{default_lr / at_default:.3g}")
+        if 0 < matched <= LARGEST_RATE and math.isfinite(matched):
+            offers.append(RateOption("matched", matched, relative(matched)))
+    if optimizer.lr not in (default_lr, same_lr):
+        offers.append(RateOption("chosen", optimizer.lr, relative(optimizer.lr)))
+    return tuple(structs.replace(offer, lr=float(offer.lr)) for offer in offers)
+
+
+def rate_warnings(offers: tuple[RateOption, ...], new: Experiment) -> tuple[str, ...]:
+    """What the chosen rate would do, if it is far from what the run is used to."""
+    chosen = next((offer for offer in offers if offer.lr == new.optimizer.lr), None)
+    if chosen is None or not chosen.relative_update:
+        return ()
+    size = chosen.relative_update
+    if size > NOTABLE:
+        return (f"at lr {chosen.lr:g} the first update is about {size:.3g} times as long as the last ones.",)
+    if size < 1 / NOTABLE:
+        return (
+            f"at lr {chosen.lr:g} the first update is about {1 / size:.3g} times shorter than the last ones: "
+            "training may look frozen.",
+        )
+    return ()

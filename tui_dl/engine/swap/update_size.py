@@ -1,0 +1,119 @@
+"""How long the next update would be: made on copies, so that nothing of the run moves."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import torch
+from torch import Tensor, nn
+
+from tui_dl.components.optimizers import build_optimizer
+from tui_dl.engine.modes import rehearsing
+from tui_dl.engine.undo import copied_state
+from tui_dl.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_dl.engine.parts import Parts
+    from tui_dl.spec.optimizers import AnyOptimizer
+
+LARGEST_PARAMETERS: Final = 20_000_000
+"""Above this, copies of weights and moments would cost more memory than a forecast is worth."""
+
+
+def gradients_at(parts: Parts, inputs: Any, targets: Any) -> list[Tensor]:
+    """Gradients of the objective at the present weights, clipped as in training; `.grad` is left alone."""
+    loss = parts.objective.value(parts.model(inputs), targets)
+    found: tuple[Tensor | None, ...] = torch.autograd.grad(loss, parts.parameters, allow_unused=True)
+    gradients = [
+        torch.zeros_like(parameter) if gradient is None else gradient.detach().clone()
+        for parameter, gradient in zip(parts.parameters, found, strict=True)
+    ]
+    if parts.objective.clip is not None:
+        norm = torch.nn.utils.get_total_norm(gradients)
+        factor = torch.clamp(parts.objective.clip / (norm + 1e-6), max=1.0)
+        gradients = [gradient * factor.to(gradient.device) for gradient in gradients]
+    return gradients
+
+
+def next_gradients(parts: Parts) -> list[Tensor] | None:
+    """Gradients of the next batch; None if there is none, or copies would be too large."""
+    if sum(parameter.numel() for parameter in parts.parameters) > LARGEST_PARAMETERS:
+        return None
+    try:
+        inputs, targets = parts.batches.fetch()
+    except UsageError:
+        return None
+    with rehearsing(parts):
+        return gradients_at(parts, inputs, targets)
+
+
+def next_update_size(parts: Parts, step: int, gradients: Sequence[Tensor] | None) -> float | None:
+    """L2 norm of the next update of all weights with the optimizer as it is; None if it can't be known."""
+    if gradients is None or not parts.knows_optimizer:
+        return None
+    copies = _copies(parts)
+    optimizer = build_optimizer(parts.experiment.optimizer, copies)
+    owned = parts.optimizer.param_groups[0]["params"]
+    by_parameter = dict(zip(parts.parameters, copies, strict=True))
+    for parameter in owned:
+        if parameter in parts.optimizer.state and parameter in by_parameter:
+            optimizer.state[by_parameter[parameter]] = copied_state(parts.optimizer.state[parameter])
+    rate = _present_rate(parts, step)
+    saved = {key: value for key, value in parts.optimizer.param_groups[0].items() if key != "params"}
+    optimizer.param_groups[0].update({**saved, "lr": rate})
+    return _size(parts, optimizer, copies, gradients, rate)
+
+
+def first_update_size(
+    parts: Parts, optimizer: AnyOptimizer, lr: float, gradients: Sequence[Tensor] | None
+) -> float | None:
+    """L2 norm of a new optimizer's first update at a rate, its state beginning from nothing."""
+    if gradients is None:
+        return None
+    copies = _copies(parts)
+    built = build_optimizer(optimizer, copies)
+    built.param_groups[0]["lr"] = lr
+    return _size(parts, built, copies, gradients, lr)
+
+
+def ratio(new: float | None, old: float | None) -> float | None:
+    """New / old, where both are known, finite and old is not zero."""
+    if new is None or old is None or not old > 0 or not math.isfinite(new / old):
+        return None
+    return new / old
+
+
+def _copies(parts: Parts) -> list[nn.Parameter]:
+    return [nn.Parameter(parameter.detach().clone()) for parameter in parts.parameters]
+
+
+def _present_rate(parts: Parts, step: int) -> float:
+    if parts.is_foreign and parts.rates.is_constant:
+        return float(parts.optimizer.param_groups[0]["lr"])
+    return parts.rates.bases[0] * parts.rates.factor(step)
+
+
+def _size(
+    parts: Parts,
+    optimizer: torch.optim.Optimizer,
+    copies: Sequence[nn.Parameter],
+    gradients: Sequence[Tensor],
+    rate: float,
+) -> float | None:
+    with torch.no_grad():
+        if parts.objective.decay:
+            torch._foreach_mul_(
+                [copy for copy in copies if copy.ndim >= 2], 1.0 - rate * parts.objective.decay
+            )
+    for parameter, gradient in zip(copies, gradients, strict=True):
+        parameter.grad = gradient.clone()
+    optimizer.step()
+    moved = [
+        torch.linalg.vector_norm(copy.detach().double() - parameter.detach().double())
+        for copy, parameter in zip(copies, parts.parameters, strict=True)
+    ]
+    size = float(torch.linalg.vector_norm(torch.stack(moved)))
+    return size if math.isfinite(size) else None
