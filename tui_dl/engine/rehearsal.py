@@ -70,6 +70,6 @@ def rehearsal_parts(loop: BatchLoop) -> Parts:
         optimizer=optimizer,
         objective=objective,
         batches=OneBatch(*loop.peek(), parts.batches.position),
-        gradients=GradientBuffer(trainable(model), skip_unused=parts.is_own),
+        gradients=GradientBuffer(trainable(model), skip_unused=parts.is_foreign),
         random=random,
     )

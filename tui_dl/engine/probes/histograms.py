@@ -114,8 +114,9 @@ def histogram_rows(values: Tensor) -> Tensor:
     mean = exact.sum(1) / number
     spread = ((exact - mean[:, None]).masked_fill_(~finite, 0.0).square_().sum(1) / number).sqrt_()
     low, high = _range(values, exact, finite)
-    position = (exact - low[:, None]) * (BINS / (high - low))[:, None]
-    # Only ends as far apart as doubles go, or nearly as close, make a NaN of it, which is no index.
+    # In numpy's order, so that what lies on an edge falls on the same side.
+    position = (exact - low[:, None]).div_((high - low)[:, None]).mul_(BINS)
+    # Only ends as far apart as doubles go make a NaN of it, which is no index.
     position = position.nan_to_num_(0.0).clamp_(0, BINS - 1).long()
     # What is not finite goes to a bin of its own behind the others.
     position.masked_fill_(~finite, BINS)
