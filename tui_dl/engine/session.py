@@ -286,6 +286,8 @@ class Session:
         self._set_manners()
         self.inspection.renew()
         self.describe()
+        if self._goal is None:
+            self.inspection.look_at_rest()
         self.milestones.save()
         self._plan_look()
         self.tell()
@@ -399,6 +401,8 @@ class Session:
             scene = self.course.scenes.next_step
         elif total > step:
             stop = min(stop, float(total))
+        if scene > step:
+            stop = min(stop, scene)
         # The batch before a stop is looked at: it is what stays on the screen, and what expectations ask for.
         self.inspection.choose(is_last=step + 1 == stop, is_watched=self.presenter.interactive)
         self._lookout.plan(step, stop, scene, at_once=bool(self.inspection.chosen))

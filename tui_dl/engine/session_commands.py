@@ -169,6 +169,8 @@ def _scene(session: Session, command: commands.GoToScene, _ticket: Ticket) -> bo
 
 def _watch(session: Session, command: Watched, _ticket: Ticket) -> bool:
     session.inspection.watch(command)
+    if not session.is_running:
+        session.inspection.look_at_rest()
     return True
 
 

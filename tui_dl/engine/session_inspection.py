@@ -97,6 +97,16 @@ class Inspection:
         self.chosen = ()
         self._costs.clear()
 
+    def look_at_rest(self) -> None:
+        """Renew what can be seen without a batch: what was shown before may be of another step or model."""
+        for probe in self._scheduler.watched:
+            if not probe.look(self._trainer):
+                continue
+            reading = probe.reading()
+            if reading is not None:
+                self._seen[probe.name] = (self._trainer.step, reading)
+                self._reports.reading(self._trainer.step, reading)
+
     def measure(self, metrics: Sequence[str], scalars: Mapping[str, float]) -> dict[str, float | None]:
         """Exact values now."""
         step = self._trainer.step

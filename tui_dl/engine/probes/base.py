@@ -29,5 +29,9 @@ class Probe(ABC):
     def reading(self) -> Reading | None:
         """What the last whole batch showed, with one read from the device; None if it does not apply here."""
 
+    def look(self, trainer: Trainer) -> bool:
+        """See what can be seen between two batches; False where it takes a batch, as for most instruments."""
+        return False
+
     def release(self) -> None:  # noqa: B027 -- most instruments hold nothing between phases
         """Let go of the model and of all copies: the batch will not be finished. Nothing by default."""

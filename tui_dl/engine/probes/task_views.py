@@ -45,6 +45,12 @@ class TaskProbe(Probe):
                 self._view.look(partial(answers, trainer.model))
                 self._has_looked = True
 
+    def look(self, trainer: Trainer) -> bool:
+        """A forward pass over the view's own inputs needs no batch."""
+        self.observe(trainer, "fetch")
+        self.observe(trainer, "update")
+        return self._has_looked
+
     def reading(self) -> Reading | None:
         """The view; None if there is none for these data."""
         return self._view.reading() if self._view is not None and self._has_looked else None

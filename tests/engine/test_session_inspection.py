@@ -1,0 +1,53 @@
+"""What is shown at rest belongs to the step at which the run rests."""
+
+from tests.engine.session_bench import Driver, experiment
+from tui_dl.engine.inbox import Ticket, Watched
+from tui_dl.wire.commands import ApplyChange, Run, Step, Undo
+from tui_dl.wire.messages import ReadingTaken
+from tui_dl.wire.snapshots import LayersRead, RegionsView
+
+SCENES = """
+[[scene]]
+at_step = 7
+"""
+
+
+def _watch(driver: Driver, *probes: str) -> None:
+    driver.session.inbox.post(Ticket(Watched(probes, 10.0, "")))
+    driver.session.advance()
+
+
+def _readings(driver: Driver, kind: type[object]) -> list[ReadingTaken]:
+    return [each for each in driver.sink.of(ReadingTaken) if isinstance(each.reading, kind)]
+
+
+def test_a_view_opened_at_rest_is_of_this_step() -> None:
+    driver = Driver(experiment())
+    _watch(driver, "task")
+    assert _readings(driver, RegionsView)[-1].step == 0
+    _watch(driver)
+    driver.do(Step(3))
+    assert len(_readings(driver, RegionsView)) == 1
+    _watch(driver, "task", "layers")
+    first, last = _readings(driver, RegionsView)
+    assert last.step == 3
+    assert last.reading != first.reading
+    assert _readings(driver, LayersRead) == []
+
+
+def test_a_change_and_its_undo_at_rest_renew_the_view() -> None:
+    driver = Driver(experiment())
+    driver.do(Step(3))
+    _watch(driver, "task")
+    driver.tell(ApplyChange({"model.activation": "identity"}))
+    driver.tell(Undo())
+    before, changed, undone = (each.reading for each in _readings(driver, RegionsView))
+    assert before == undone != changed
+
+
+def test_the_batch_before_a_scene_is_looked_at_whatever_the_budget() -> None:
+    driver = Driver(experiment("overhead_budget = 0.0\n" + SCENES), interactive=True)
+    _watch(driver, "layers")
+    driver.do(Run())
+    assert driver.session.trainer.step == 7
+    assert [each.step for each in _readings(driver, LayersRead)] == [7]
