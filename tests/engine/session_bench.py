@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
 
 from tui_dl.engine.inbox import Ticket
 from tui_dl.engine.session import Session
-from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.preset import from_toml
-from tui_dl.wire.commands import AnyCommand
 from tui_dl.wire.messages import Answered, Message, RecordedEvent, StepsRecorded
+
+if TYPE_CHECKING:
+    from tui_dl.spec.experiment import Experiment
+    from tui_dl.wire.commands import AnyCommand
 
 M = TypeVar("M")
 CLIENT = 1

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     remove_socket(place)
     lock.close()
     if not keep:
-        shutil.rmtree(folder.path, ignore_errors=True)
+        _delete(folder)
     return code
 
 
@@ -108,6 +109,14 @@ def _train(
     _advance(session)
     checkpoints.close()
     return session.keep
+
+
+def _delete(folder: RunFolder) -> None:
+    """A cancelled run: out of sight first, as whoever reads the database would put files beside it."""
+    grave = folder.path.with_name(f".deleted-{folder.id}")
+    with suppress(OSError):
+        folder.path.rename(grave)
+        shutil.rmtree(grave)
 
 
 def _advance(session: Session) -> None:
