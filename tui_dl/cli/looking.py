@@ -108,16 +108,18 @@ def _print_runs(rows: Sequence[Any]) -> None:
     if not rows:
         print("no runs yet; `tui-dl run digits-mlp` makes one", file=sys.stderr)
         return
-    print(f"{'run':<36}{'state':<10}{'step':>9}{'size':>10}  {'started':<20}pid")
+    width = max(len(row["id"]) for row in rows) + 2
+    print(f"{'run':<{width}}{'state':<10}{'step':>9}{'size':>11}  {'started':<21}pid")
     for row in rows:
         size = f"{row['size_bytes'] / 2**20:.1f} MiB"
-        pid = row["pid"] or ""
-        print(f"{row['id']:<36}{row['state']:<10}{row['step']:>9}{size:>10}  {row['started']!s:<20.19}{pid}")
+        started = row["started"].removesuffix("+00:00").replace("T", " ")
+        # The number of a process that has ended may be another's by now.
+        pid = row["pid"] if row["alive"] else ""
+        print(f"{row['id']:<{width}}{row['state']:<10}{row['step']:>9}{size:>11}  {started:<21}{pid}")
 
 
 def require_terminal(what: str) -> None:
     """Refuse a screen where there is none to draw on."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(
-            f"{what} needs a terminal on standard input and output; without one use `tui-dl run … --headless`"
-        )
+    # The screen is drawn on standard error, so that standard output stays free for results.
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"{what} needs a terminal; without one use `tui-dl run PRESET --headless`")
