@@ -1,6 +1,7 @@
 """Those that train the same network and take turns: each rests while another is measured."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,7 +14,9 @@ from typing import final
 from tests.benchmarks.experiment import PROJECT, Workplace
 from tests.benchmarks.live_screen import LiveScreen
 from tests.benchmarks.observer import Observer
+from tests.benchmarks.processes import processor_s
 from tui_dl import launcher
+from tui_dl.errors import TuiDlError
 from tui_dl.spec.preset import load_preset
 
 
@@ -23,19 +26,37 @@ class Turn:
 
     steps: int
     elapsed_s: float
+    processor_s: float
+    """Used by the process that trains, on all cores."""
 
     @property
     def steps_per_s(self) -> float:
         """Speed."""
         return self.steps / self.elapsed_s
 
+    @property
+    def steps_per_processor_s(self) -> float:
+        """What speed would be if no other program took the processor away; coarse in short turns."""
+        return self.steps / max(self.processor_s, 0.01)
+
 
 class Contender(ABC):
     """A process that trains when it is its turn."""
 
-    @abstractmethod
     def turn(self, seconds: float) -> Turn:
         """Train for about so long, then rest."""
+        before = processor_s(self.pid)
+        steps, elapsed_s = self.train(seconds)
+        return Turn(steps, elapsed_s, processor_s(self.pid) - before)
+
+    @property
+    @abstractmethod
+    def pid(self) -> int:
+        """Of the process that trains."""
+
+    @abstractmethod
+    def train(self, seconds: float) -> tuple[int, float]:
+        """Train for about so long, then rest. Returns steps and seconds."""
 
     @abstractmethod
     def close(self) -> None:
@@ -57,11 +78,15 @@ class Loop(Contender):
         )
         self._hear()
 
-    def turn(self, seconds: float) -> Turn:
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def train(self, seconds: float) -> tuple[int, float]:
         assert self._process.stdin is not None
         self._process.stdin.write(f"{seconds}\n")
         steps, elapsed_s = self._hear().split()
-        return Turn(int(steps), float(elapsed_s))
+        return int(steps), float(elapsed_s)
 
     def close(self) -> None:
         self._process.kill()
@@ -86,18 +111,21 @@ class Headless(Contender):
         self._observer = Observer(engine, headless=True)
         self._observer.wait(lambda status: status.state == "paused")
 
-    def turn(self, seconds: float) -> Turn:
+    @property
+    def pid(self) -> int:
+        return self._observer.engine_pid
+
+    def train(self, seconds: float) -> tuple[int, float]:
         first, started = self._observer.run()
         time.sleep(seconds)
         last, ended = self._observer.pause()
-        return Turn(last - first, ended - started)
+        return last - first, ended - started
 
     def close(self) -> None:
-        pid = self._observer.engine_pid
-        with suppress(Exception):
+        with suppress(TuiDlError, TimeoutError):
             self._observer.close()
         with suppress(ProcessLookupError):
-            os.kill(pid, 9)
+            os.kill(self.pid, signal.SIGKILL)
 
 
 @final
@@ -109,11 +137,15 @@ class OnScreen(Contender):
         # A decoder in Python would take more of the machine than a terminal does.
         self.screen.terminal.decodes = False
 
-    def turn(self, seconds: float) -> Turn:
+    @property
+    def pid(self) -> int:
+        return self.screen.engine_pid
+
+    def train(self, seconds: float) -> tuple[int, float]:
         first, started = self.screen.run()
         time.sleep(seconds)
         last, ended = self.screen.pause()
-        return Turn(last - first, ended - started)
+        return last - first, ended - started
 
     def close(self) -> None:
         self.screen.close()

@@ -8,6 +8,8 @@ from tests.benchmarks.contenders import Contender, Headless, Loop, OnScreen, Tur
 from tests.benchmarks.experiment import Workplace
 from tests.benchmarks.figures import Row, Target, median, show, spread
 
+Turns = dict[str, list[Turn]]
+
 HAND: Final = "hand loop"
 LOADER: Final = "DataLoader loop"
 HEADLESS: Final = "headless engine"
@@ -38,48 +40,53 @@ def measure(workplace: Workplace, rounds: int, seconds: float) -> bool:
         for name, make in CONTENDERS.items():
             _tell(f"starting {name}")
             contenders[name] = make(workplace)
-        speeds = _take_turns(contenders, rounds, seconds)
+        turns = _take_turns(contenders, rounds, seconds)
     finally:
         for contender in contenders.values():
             contender.close()
     return show(
         f"Speed: digits, 64-64-64-10, batch 64, screen 160x48; medians of {rounds} turns of {seconds:g} s",
-        _rows(speeds),
+        _rows(turns),
     )
 
 
-def _take_turns(contenders: Mapping[str, Contender], rounds: int, seconds: float) -> dict[str, list[float]]:
-    speeds: dict[str, list[float]] = {name: [] for name in contenders}
+def _take_turns(contenders: Mapping[str, Contender], rounds: int, seconds: float) -> Turns:
+    turns: dict[str, list[Turn]] = {name: [] for name in contenders}
     order = list(contenders)
     for contender in contenders.values():
         contender.turn(seconds / 2)
     for number in range(rounds):
         # Nobody always follows the same one, whose heat or cold caches it would inherit.
-        turns: dict[str, Turn] = {}
         for name in order[number % len(order) :] + order[: number % len(order)]:
-            turns[name] = contenders[name].turn(seconds)
-            speeds[name].append(turns[name].steps_per_s)
-        _tell(f"round {number + 1}: " + ", ".join(f"{turns[name].steps_per_s:,.0f}" for name in order))
-    return speeds
+            turns[name].append(contenders[name].turn(seconds))
+        newest = (f"{turns[name][-1].steps_per_s:,.0f}" for name in order)
+        _tell(f"round {number + 1}: {', '.join(newest)}")
+    return turns
 
 
-def _rows(speeds: Mapping[str, list[float]]) -> list[Row]:
-    rows = [Row(name, median(values), "steps/s", spread(values), digits=4) for name, values in speeds.items()]
-    rows += _ratios(speeds, HAND, _OVER_HAND)
-    rows += _ratios(speeds, LOADER, {SCREEN: Target(1.4, at_least=True)})
-    rows += _ratios(speeds, HEADLESS, _OVER_HEADLESS)
+def _rows(turns: Turns) -> list[Row]:
+    rows = []
+    for name, own in turns.items():
+        speeds = [turn.steps_per_s for turn in own]
+        rows.append(Row(name, median(speeds), "steps/s", spread(speeds), digits=4))
+    rows += _ratios(turns, HAND, _OVER_HAND)
+    rows += _ratios(turns, LOADER, {SCREEN: Target(1.4, at_least=True)})
+    rows += _ratios(turns, HEADLESS, _OVER_HEADLESS)
     return rows
 
 
-def _ratios(speeds: Mapping[str, list[float]], base: str, targets: Mapping[str, Target]) -> list[Row]:
+def _ratios(turns: Turns, base: str, targets: Mapping[str, Target]) -> list[Row]:
     """Ratios within each round: the machine's drift cancels out."""
     rows = []
-    for name in speeds if base == HAND else targets:
+    for name in turns if base == HAND else targets:
         if name != base:
-            ratios = [own / other for own, other in zip(speeds[name], speeds[base], strict=True)]
-            rows.append(
-                Row(f"{name} / {base}", median(ratios), "", spread(ratios), targets.get(name), digits=3)
+            pairs = list(zip(turns[name], turns[base], strict=True))
+            ratios = [own.steps_per_s / other.steps_per_s for own, other in pairs]
+            by_processor = median(
+                [own.steps_per_processor_s / other.steps_per_processor_s for own, other in pairs]
             )
+            note = f"{spread(ratios)}; of processor time {by_processor:.2f}"
+            rows.append(Row(f"{name} / {base}", median(ratios), "", note, targets.get(name), digits=3))
     return rows
 
 
