@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import os
 import shutil
 import signal
 import socket
@@ -170,4 +171,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # All is saved and said by now; taking torch apart would keep whoever waits for the end a second or two more.
+    os._exit(exit_code)
