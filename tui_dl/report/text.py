@@ -53,9 +53,8 @@ def _charts(history: SeriesStore, columns: int) -> list[Chart]:
     names = [name for name in history.metrics() if name not in _BOOKKEEPING]
     validation = [name.removeprefix("validation.") for name in names if name.startswith("validation.")]
     charts = [_pair(history, "loss", columns, marks, logarithmic=True)]
-    charts += [
-        _pair(history, name, columns, marks) for name in validation if name not in ("loss", "cross_entropy")
-    ]
+    # The task names what it is judged by first; its other metrics are among the last numbers.
+    charts += [_pair(history, name, columns, marks) for name in validation if name not in _IN_LOSS][:1]
     if "grad_norm" in names:
         curve = _curve(history, "grad_norm", "gradient norm", columns)
         charts.append(Chart("gradient norm", (curve,), marks, logarithmic=True))
