@@ -32,7 +32,7 @@ hidden = [8]
 batch_size = 16
 epochs = 100000
 device = "cpu"
-checkpoint_every_s = 0.0
+checkpoint_every_s = 1e6
 """
 
 
@@ -90,8 +90,8 @@ async def test_an_engine_of_ones_own(experiment: Experiment) -> None:
         assert (undone.step, undone.segment) == (10, 1)
         evaluation = await client.evaluate("train")
         assert evaluation.step == 10
-        measured = await client.measure(["lr", "train.loss"])
-        assert measured.values["lr"] == pytest.approx(experiment.optimizer.lr)
+        measured = await client.measure(["train.loss"])
+        assert measured.values["train.loss"] == pytest.approx(evaluation.metrics["loss"])
         assert await client.step(2) == 12
         at = await client.run()
         assert await client.pause() >= at
@@ -188,8 +188,7 @@ async def test_a_killed_engine_goes_on_as_if_nothing_had_been(
     resumed = launcher.resume(folder, paused=True)
     try:
         async with await resumed.connect() as client:
-            at = client.status.step if client.status else 0
-            assert await client.step(60 - 30) == 60, at
+            assert await client.step(30) == 60
     finally:
         await end(resumed)
     async with launcher.launch(experiment) as client:

@@ -343,3 +343,16 @@ def test_gaps_split_messages(path: Path) -> None:
             (1, 12, 2),
         ]
         assert [each.first_step for each in reader.steps((0, 2))] == [3, 10, 12]
+
+
+def test_a_closed_database_is_one_file_though_somebody_reads(path: Path) -> None:
+    RunWriter(path).close()
+    with RunReader(path) as reader:
+        with RunWriter(path) as writer:
+            writer.add_steps(losses(0, 1, 50))
+            writer.commit()
+            assert reader.last_position() == (0, 50)
+        copy = path.with_name("copy.db")
+        copy.write_bytes(path.read_bytes())
+    with RunReader(copy) as reader:
+        assert reader.last_position() == (0, 50)

@@ -1,10 +1,9 @@
 """Messages as rows of the database's tables, and rows as messages."""
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Any
-
-import numpy as np
 
 from tui_dl.wire.messages import EvaluationRecorded, StepsRecorded
 
@@ -16,6 +15,9 @@ def step_count(steps: StepsRecorded) -> int:
 
 def step_rows(steps: StepsRecorded, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """Rows of (segment, step, nonfinite, a value for each of `names`)."""
+    # Only an engine writes rows; a command that starts one should not wait for numpy.
+    import numpy as np
+
     count = step_count(steps)
     matrix = np.frombuffer(steps.columns, dtype="<f8").reshape(len(steps.names), count)
     bad: dict[int, set[str]] = {}
@@ -43,7 +45,7 @@ def evaluation_rows(evaluation: EvaluationRecorded) -> Iterator[tuple[Any, ...]]
     values: dict[str, float | None] = dict(evaluation.metrics)
     values.update(dict.fromkeys(evaluation.nonfinite))
     for metric, value in values.items():
-        finite = value if value is not None and np.isfinite(value) else None
+        finite = value if value is not None and math.isfinite(value) else None
         yield (evaluation.segment, evaluation.step, evaluation.epoch, evaluation.split, metric, finite)
 
 
@@ -57,6 +59,8 @@ def steps_messages(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> Ite
 
 
 def _steps_message(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> StepsRecorded:
+    import numpy as np
+
     nonfinite: dict[str, list[int]] = {}
     for position, row in enumerate(rows):
         if row[2]:

@@ -133,6 +133,9 @@ class RunWriter:
                 self._save_last_words()
         finally:
             with suppress(sqlite3.Error):
+                # Closing does this only for the last one who has the file open, and readers can't.
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            with suppress(sqlite3.Error):
                 self._connection.close()
 
     def __enter__(self) -> "RunWriter":
