@@ -62,7 +62,7 @@ def test_a_run_reports_every_step_once_and_ends_at_its_epochs() -> None:
     assert driver.sink.last(StatusChanged).state == "finished"
     evaluated = [(each.step, each.split) for each in driver.sink.of(EvaluationRecorded)]
     ends = range(STEPS_PER_EPOCH, TOTAL_STEPS + 1, STEPS_PER_EPOCH)
-    assert evaluated == [(step, split) for step in ends for split in ("validation", "train")]
+    assert evaluated == [*((step, "validation") for step in ends), (TOTAL_STEPS, "train")]
     names = driver.sink.last(StepsRecorded).names
     assert {"loss", "lr", "grad_norm", "epoch", "samples_seen", "accuracy"} <= set(names)
     assert driver.sink.column("epoch")[0, TOTAL_STEPS] == 3
@@ -425,6 +425,12 @@ def test_stop_after_enough_steps_evaluates_once_more() -> None:
     finished.tell(Stop("steps"))
     assert len(finished.sink.of(RunFinished)) == 1
     assert finished.sink.last(RunFinished).reason == "epochs"
+
+
+def test_before_a_screen_the_train_split_is_evaluated_too() -> None:
+    driver = Driver(experiment(), interactive=True)
+    driver.do(Run(until_step=STEPS_PER_EPOCH))
+    assert [each.split for each in driver.sink.of(EvaluationRecorded)] == ["validation", "train"]
 
 
 def test_every_command_is_recorded_with_its_step() -> None:

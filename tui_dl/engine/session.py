@@ -215,6 +215,7 @@ class Session:
             self._release("another command came")
             self.course.scenes.go_on()
             self._start(goal)
+            self.presenter.wait_at_scene()
         self._plan_look()
 
     def make_phase(self) -> None:

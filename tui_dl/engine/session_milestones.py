@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tui_dl.wire.messages import FinishReason
 
 SAVE_PATIENCE_S: Final = 60.0
+TRAIN_SPLIT_SHARE: Final = 0.02
+"""Of the time, for the train split evaluated whole."""
 SESSION_KEY: Final = "session"
 """Where in a checkpoint the session's position lies, beside the trainer's state."""
 
@@ -31,6 +33,8 @@ class Milestones:
         self._clock = clock
         self._saved_at = clock()
         self._evaluated_at: tuple[int, int] | None = None
+        self._train_split_at = -math.inf
+        self._train_split_s = 0.0
 
     def evaluate(self, split: str) -> float:
         """Evaluate a whole split and publish it; returns its loss."""
@@ -43,9 +47,12 @@ class Milestones:
         session = self._session
         session.reports.flush()
         experiment = session.experiment
-        loss = self._evaluate_all()
+        is_over = session.trainer.epoch >= experiment.training.epochs
+        loss = self.evaluate("validation")
         is_exhausted = session.course.patience.is_exhausted(early_stopping(experiment), loss)
-        if session.trainer.epoch >= experiment.training.epochs:
+        if is_over or is_exhausted or self._train_split_is_due():
+            self._evaluate_train_split()
+        if is_over:
             return "epochs"
         if is_exhausted:
             return "early_stopping"
@@ -58,7 +65,8 @@ class Milestones:
         session = self._session
         session.reports.flush()
         if reason in ("steps", "epochs") and self._evaluated_at != (session.segment, session.trainer.step):
-            self._evaluate_all()
+            self.evaluate("validation")
+            self._evaluate_train_split()
         path = self.save(is_last=True)
         if path and self._checkpoints is not None and not self._checkpoints.drain(SAVE_PATIENCE_S):
             path = ""
@@ -106,12 +114,21 @@ class Milestones:
         body = {"checkpoint": checkpoint, "parent_segment": branches_from}
         session.reports.record(kind, f"resumed from step {session.trainer.step}", body)
 
-    def _evaluate_all(self) -> float:
-        """Evaluate both splits; returns the validation loss."""
-        self._evaluated_at = (self._session.segment, self._session.trainer.step)
-        loss = self.evaluate("validation")
+    def _train_split_is_due(self) -> bool:
+        """With a screen, as often as it costs little: it is four times the validation split.
+
+        Without one never before the end, so that what is written does not depend on a clock.
+        """
+        if not self._session.presenter.interactive:
+            return False
+        return self._clock() - self._train_split_at >= self._train_split_s / TRAIN_SPLIT_SHARE
+
+    def _evaluate_train_split(self) -> None:
+        begun = self._clock()
         self.evaluate("train")
-        return loss
+        self._evaluated_at = (self._session.segment, self._session.trainer.step)
+        self._train_split_at = self._clock()
+        self._train_split_s = self._train_split_at - begun
 
     def _position(self) -> dict[str, Any]:
         session = self._session
