@@ -174,5 +174,5 @@ if __name__ == "__main__":
     exit_code = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    # All is saved and said by now; taking torch apart would keep whoever waits for the end a second or two more.
+    # All is saved and said by now; taking torch apart would keep whoever waits for the end a while longer.
     os._exit(exit_code)
