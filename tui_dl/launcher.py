@@ -291,9 +291,10 @@ def _environment(experiment: Experiment) -> dict[str, str]:
     return environment
 
 
-async def _make_sure(engine: RunningEngine, *, patience_s: float = _SIGNAL_PATIENCE_S) -> None:
+async def _make_sure(engine: RunningEngine, *, patience_s: float | None = None) -> None:
     """Wait for an engine's end, help it along by signals, and tidy up behind it."""
     killed = False
+    patience_s = _SIGNAL_PATIENCE_S if patience_s is None else patience_s
     for number in (signal.SIGTERM, signal.SIGKILL):
         if await engine.ended(timeout_s=patience_s):
             break
