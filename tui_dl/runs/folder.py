@@ -2,11 +2,11 @@
 
 import os
 import shutil
-import tempfile
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Final, final
 
 from platformdirs import user_data_path
@@ -83,7 +83,9 @@ def new_run(experiment: Experiment, preset: str = "") -> RunFolder:
     name = f"{started:%Y%m%d-%H%M%S}-{_slug(preset, experiment)}"
     try:
         home.mkdir(parents=True, exist_ok=True)
-        draft = RunFolder(Path(tempfile.mkdtemp(prefix=".new-", dir=home)))
+        # Not mkdtemp: others may read a run as far as the user's own mask allows.
+        draft = RunFolder(home / f".new-{os.getpid()}-{token_hex(4)}")
+        draft.path.mkdir()
         try:
             _fill(draft, experiment, preset, started)
             return RunFolder(_move(draft.path, home, name))
