@@ -76,6 +76,11 @@ def confusion_map(title: str, class_names: Sequence[str], counts: Sequence[Seque
     )
 
 
+def _nearest(values: int, cells: int) -> IntArray:
+    """Which value each cell shows: the one at its middle, so that a label's cell is its value's."""
+    return (2 * np.arange(cells) + 1) * values // (2 * cells)
+
+
 class HeatMap(CanvasWidget):
     """A heat map with a border; at most one frame a second of it should be asked for, it is most to send."""
 
@@ -151,8 +156,8 @@ class HeatMap(CanvasWidget):
         levels = self._levels(values)
         halves = bool(self.glyphs.half_block) and self.palette.depth != "none" and not self._data.texts
         down = 2 if halves else 1
-        across = np.arange(columns) * levels.shape[1] // columns
-        along = np.arange(rows * down) * levels.shape[0] // (rows * down)
+        across = _nearest(levels.shape[1], columns)
+        along = _nearest(levels.shape[0], rows * down)
         pixels = levels[np.ix_(along, across)]
         upper, lower = pixels[::down], pixels[down - 1 :: down]
         pairs = upper * (len(self._colours) + 1) + lower
