@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, final
 
+from tui_dl.components.step_metrics import StepMetrics
+
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from tui_dl.components.tasks import Task
+    from tui_dl.engine.scalars import Made
 
 
 @final
@@ -20,11 +25,11 @@ class Batch:
         data_loss: the loss function's value, 0-dim.
         penalty: the penalties' value, 0-dim; None where there is none.
         grad_norm: L2 norm of the whole gradient before clipping, 0-dim.
-        metrics: the task's metrics of this batch, 0-dim each.
+        former: losses that are recorded only, 0-dim each, by their names in the records.
         lr: learning rate of the update (of the first parameter group).
     """
 
-    __slots__ = ("data_loss", "grad_norm", "inputs", "loss", "lr", "metrics", "outputs", "penalty", "targets")
+    __slots__ = ("data_loss", "former", "grad_norm", "inputs", "loss", "lr", "outputs", "penalty", "targets")
 
     def __init__(self) -> None:
         self.clear()
@@ -38,7 +43,7 @@ class Batch:
         self.data_loss: Tensor | None = None
         self.penalty: Tensor | None = None
         self.grad_norm: Tensor | None = None
-        self.metrics: dict[str, Tensor] = {}
+        self.former: dict[str, Tensor] = {}
         self.lr: float | None = None
 
 
@@ -51,16 +56,19 @@ class BatchResult:
         lr: learning rate of this update.
     """
 
-    __slots__ = ("_grad_norm", "_loss", "_metrics", "lr", "step")
+    __slots__ = ("_former", "_grad_norm", "_loss", "_made", "_task", "lr", "step")
 
     def __init__(
-        self, step: int, lr: float, loss: Tensor, grad_norm: Tensor, metrics: dict[str, Tensor]
+        self,
+        step: int,
+        lr: float,
+        scalars: tuple[Tensor, Tensor],
+        measured: tuple[Task, Made, dict[str, Tensor]],
     ) -> None:
         self.step = step
         self.lr = lr
-        self._loss = loss
-        self._grad_norm = grad_norm
-        self._metrics = metrics
+        self._loss, self._grad_norm = scalars
+        self._task, self._made, self._former = measured
 
     @property
     def loss(self) -> float:
@@ -75,13 +83,16 @@ class BatchResult:
     @property
     def metrics(self) -> dict[str, float]:
         """The task's metrics of this batch, before the update."""
-        return {name: float(value) for name, value in self._metrics.items()}
+        measuring = StepMetrics(self._task)
+        measuring.add(*self._made)
+        values = {**measuring.drain(), **self._former}
+        return {name: float(value) for name, value in values.items()}
 
     def __getitem__(self, name: str) -> float:
         """A metric by its name, or loss, grad_norm, lr."""
         if name in ("loss", "grad_norm", "lr"):
             return float(getattr(self, name))
-        return float(self._metrics[name])
+        return self.metrics[name]
 
     def __repr__(self) -> str:
         metrics = "".join(f", {name}={value:.6g}" for name, value in self.metrics.items())

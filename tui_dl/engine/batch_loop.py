@@ -139,14 +139,10 @@ class BatchLoop:
             batch.loss = batch.data_loss + batch.penalty
         if not self._columns:
             self._begin_columns()
-        assert parts.task is not None
-        batch.metrics = parts.task.step_metrics(
-            batch.outputs, batch.targets, batch.data_loss, objective.loss_name
-        )
         if objective.former:
             with torch.no_grad():
                 for former in objective.former:
-                    batch.metrics[f"loss.{former.name}"] = former.function(batch.outputs, batch.targets)
+                    batch.former[f"loss.{former.name}"] = former.function(batch.outputs, batch.targets)
 
     def _begin_columns(self) -> None:
         """Decide what steps report from here on; the first batch of somebody's own shows its task."""
@@ -160,10 +156,9 @@ class BatchLoop:
         self._columns = (
             *(("loss", "data_loss", "penalty") if has_penalty else ("loss",)),
             "grad_norm",
-            *parts.task.step_metrics_names,
             *(f"loss.{former.name}" for former in parts.objective.former),
         )
-        self.recorder.begin_block(self._columns, has_penalty=has_penalty)
+        self.recorder.begin_block(self._columns, parts.task, has_penalty=has_penalty)
 
     def _zero_grad(self) -> None:
         self.parts.gradients.zero()
@@ -215,7 +210,8 @@ class BatchLoop:
     def _commit(self, lr: float) -> None:
         """The batch is done: count it and leave its numbers for whoever asks."""
         batch = self.batch
-        batches = self.parts.batches
+        parts = self.parts
+        batches = parts.batches
         self._pending = self.before = None
         epoch = batches.epoch
         self.step = step = self.step + 1
@@ -223,10 +219,14 @@ class BatchLoop:
         assert batch.loss is not None
         assert batch.data_loss is not None
         assert batch.grad_norm is not None
+        assert parts.task is not None
         batch.lr = lr
-        loss = batch.loss.detach()
-        tensors: tuple[Tensor, ...] = (loss, batch.grad_norm, *batch.metrics.values())
+        loss = data_loss = batch.loss.detach()
+        tensors: tuple[Tensor, ...] = (loss, batch.grad_norm, *batch.former.values())
         if batch.penalty is not None:
-            tensors = (loss, batch.data_loss.detach(), batch.penalty.detach(), *tensors[1:])
-        self.recorder.add(step, tensors, lr, epoch, self.samples_seen)
-        self._result = BatchResult(step, lr, loss, batch.grad_norm, batch.metrics)
+            data_loss = batch.data_loss.detach()
+            tensors = (loss, data_loss, batch.penalty.detach(), *tensors[1:])
+        outputs = batch.outputs.detach() if isinstance(batch.outputs, torch.Tensor) else batch.outputs
+        made = (outputs, batch.targets, data_loss, parts.objective.loss_name)
+        self.recorder.add(step, tensors, (lr, epoch, self.samples_seen), made)
+        self._result = BatchResult(step, lr, (loss, batch.grad_norm), (parts.task, made, batch.former))

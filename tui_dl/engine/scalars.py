@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import numpy as np
 import torch
+
+from tui_dl.components.step_metrics import StepMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
+
+    from tui_dl.components.tasks import Task
+
+    Made = tuple[Any, Any, Tensor, str]
+    """Outputs, targets, data loss and the loss's name of a batch."""
 
 HOST_NAMES: Final = ("lr", "epoch", "samples_seen")
 """Columns that the host knows."""
@@ -59,36 +66,40 @@ class ScalarRecorder:
         self._first_step = 0
         self._count = 0
         self._tensors: list[Tensor] = []
+        self._metrics: StepMetrics | None = None
         self._host: list[float] = []
 
-    def begin_block(self, device_names: Sequence[str], *, has_penalty: bool) -> None:
+    def begin_block(self, device_names: Sequence[str], task: Task, *, has_penalty: bool) -> None:
         """From now on steps carry these tensors, in this order.
 
         Args:
             device_names: the first is loss; with a penalty data_loss and penalty follow.
-            has_penalty: whether they do; else data_loss is loss and penalty is 0.
+            task: its metrics are measured besides, many batches at a time.
+            has_penalty: whether there is one; else data_loss is loss and penalty is 0.
         """
         self.end_block()
         self._device_names = tuple(device_names)
         self._has_penalty = has_penalty
         others = [name for name in device_names if name not in ("loss", "data_loss", "penalty")]
-        self._names = ("loss", "data_loss", "penalty", *HOST_NAMES, *others)
+        self._metrics = StepMetrics(task)
+        self._names = ("loss", "data_loss", "penalty", *HOST_NAMES, *self._metrics.names, *others)
 
-    def add(self, step: int, tensors: Sequence[Tensor], lr: float, epoch: int, samples_seen: int) -> None:
+    def add(self, step: int, tensors: Sequence[Tensor], host: tuple[float, int, int], made: Made) -> None:
         """Take a step's numbers; nothing is read.
 
         Args:
             step: its number; the one after the last unless a block begins.
             tensors: 0-dim, one for each of the names; nobody writes into them any more.
-            lr: learning rate of the update.
-            epoch: the pass it belongs to.
-            samples_seen: samples used so far in all.
+            host: learning rate of the update, the epoch it belongs to, samples used so far in all.
+            made: what metrics are measured of.
         """
+        assert self._metrics is not None
         if not self._count:
             self._first_step = step
         self._count += 1
         self._tensors.extend(tensors)
-        self._host += (lr, epoch, samples_seen)
+        self._host += host
+        self._metrics.add(*made)
         if self._count >= READ_EVERY_STEPS:
             self._read()
 
@@ -117,10 +128,14 @@ class ScalarRecorder:
         if not count:
             return
         columns = len(self._device_names)
-        device = torch.stack(self._tensors).to("cpu", torch.float64).view(count, columns).numpy().T
+        assert self._metrics is not None
+        scalars = torch.stack(self._tensors).double().view(count, columns).T
+        device = torch.cat([scalars, *(values[None] for values in self._metrics.drain().values())])
+        read = device.cpu().numpy()
         host = np.array(self._host, dtype=np.float64).reshape(count, len(HOST_NAMES)).T
-        losses = device[:3] if self._has_penalty else np.stack([device[0], device[0], np.zeros(count)])
-        values = np.concatenate([losses, host, device[3 if self._has_penalty else 1 :]])
+        first = 3 if self._has_penalty else 1
+        losses = read[:3] if self._has_penalty else np.stack([read[0], read[0], np.zeros(count)])
+        values = np.concatenate([losses, host, read[columns:], read[first:columns]])
         self._blocks.append(StepScalars(self._first_step, self._names, values))
         self._first_step += count
         self._count = 0

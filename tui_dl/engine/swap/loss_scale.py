@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def new_objective(parts: Parts, new: Experiment) -> Objective:
-    """The objective of a changed experiment; a loss that is swapped away stays as a recorded metric."""
+    """The objective of a changed experiment; a loss that is swapped away stays as a recorded metric.
+
+    One that is among the task's metrics is recorded anyway.
+    """
     old = parts.objective
     former = old.former
     function, loss_name = old.function, old.loss_name
@@ -30,7 +33,10 @@ def new_objective(parts: Parts, new: Experiment) -> Objective:
             function = build_loss(new.loss, parts.splits.task, parts.splits.outputs)
             loss_name = new.loss.name
             gone = FormerLoss(present.name, present, old.function)
-            former = tuple(each for each in (*former, gone) if each.name != new.loss.name)
+            measured = parts.task.losses_that_are_metrics if parts.task else {}
+            former = tuple(
+                each for each in (*former, gone) if each.name != new.loss.name and each.name not in measured
+            )
             former = tuple({each.name: each for each in former}.values())
     return objective(function, loss_name, new.regularizers, parts.parameters, former)
 

@@ -29,7 +29,7 @@ GRADIENT_POWERS: Final = {
     "grad_avg": 1,
     "sum": 2,
 }
-"""By which power of the gradient's scale a state grows. SGD's buffer is left alone: its step has that scale too."""
+"""By which power of the gradient's scale a state grows. SGD's buffer is left: its step grows too."""
 
 
 @final
