@@ -1,6 +1,7 @@
 # make run    opens the program on the bundled digits      make bench      measures it against plain PyTorch
 # make test   runs the tests                               make clean      removes what the checks left behind
 # make lint   style, types and import directions           make distclean  removes the environment as well
+# make pictures  draws the README's picture anew, from the real program
 #
 # Needs Python 3.11 or newer and nothing else: the environment in .venv is made, and made again when the metadata or
 # the pins change. Once it stands, nothing here needs a network.
@@ -19,7 +20,7 @@ BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 METADATA := pyproject.toml constraints.txt
 
-.PHONY: help run test lint format bench clean distclean
+.PHONY: help run test lint format bench pictures clean distclean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
@@ -42,6 +43,9 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks
+
+pictures: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.pictures
 
 clean:
 	rm -rf build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
