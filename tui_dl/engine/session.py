@@ -39,10 +39,7 @@ LONGEST_WAIT_S: Final = 0.1
 
 @final
 class Session:
-    """Owns a trainer and makes its batches, as told.
-
-    Everything happens in the thread that calls `advance`; commands come through the inbox, reports go to
-    the sink. The same calls in the same order at the same steps give the same run.
+    """Owns a trainer and makes its batches, as told, all in the thread that calls `advance`.
 
     Args:
         experiment: what is trained, unless `resume` says.
@@ -105,7 +102,7 @@ class Session:
         if resume is not None:
             self.milestones.restore(resume)
         self._epoch = self.trainer.epoch
-        self._set_manners()
+        self.presenter.set_manners()
         self.presenter.follow_experiment()
 
     # -- what others ask -------------------------------------------------------------------------------
@@ -241,7 +238,7 @@ class Session:
 
     def welcome_screen(self) -> None:
         """A screen has come: a run that ended without one may go on, a scene may begin right here."""
-        self._set_manners()
+        self.presenter.set_manners()
         if self._state == "finished" and not self.ended:
             self._state = "paused"
         self.presenter.wait_at_scene()
@@ -255,11 +252,6 @@ class Session:
         self._state, self._detail = "finished", ""
         self.ended = True
         self.tell()
-
-    def abandon(self) -> None:
-        """No client is left: a run without a screen that has finished ends, all others go on or wait."""
-        if self._state == "finished":
-            self.ended = True
 
     # -- what changes reach for ------------------------------------------------------------------------
 
@@ -284,7 +276,7 @@ class Session:
     def changed(self) -> None:
         """What is trained has changed: say so, save it, and look anew at what comes."""
         self.milestones.forget()
-        self._set_manners()
+        self.presenter.set_manners()
         self.inspection.renew()
         self.describe()
         if self._goal is None:
@@ -407,8 +399,3 @@ class Session:
         # The batch before a stop is looked at: it is what stays on the screen, and what expectations ask for.
         self.inspection.choose(is_last=step + 1 == stop, is_watched=self.presenter.interactive)
         self._lookout.plan(step, stop, scene, at_once=bool(self.inspection.chosen))
-
-    def _set_manners(self) -> None:
-        """With a screen a value that is not finite pauses the run, without one the experiment says."""
-        training = self.experiment.training
-        self.trainer.stop_on_nonfinite = self.presenter.interactive or training.nonfinite == "stop"

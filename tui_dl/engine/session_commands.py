@@ -203,7 +203,8 @@ def _attach_screen(session: Session, _command: ScreenAttached, _ticket: Ticket) 
 
 
 def _abandoned(session: Session, _command: Abandoned, _ticket: Ticket) -> bool:
-    session.abandon()
+    # A run without a screen that has finished ends with its last client; all others go on, or wait.
+    session.ended = session.ended or session.state == "finished"
     return True
 
 

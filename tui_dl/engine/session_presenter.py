@@ -56,6 +56,12 @@ class Presenter:
         if self.interactive and not self.pace_is_set:
             self._session.pacer.pace = self._session.experiment.training.pace
 
+    def set_manners(self) -> None:
+        """With a screen a value that is not finite pauses the run, without one the experiment says."""
+        session = self._session
+        stops = self.interactive or session.experiment.training.nonfinite == "stop"
+        session.trainer.stop_on_nonfinite = stops
+
     def wait_at_scene(self) -> bool:
         """Pause if a scene begins at this step."""
         session = self._session
