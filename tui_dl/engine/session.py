@@ -45,8 +45,7 @@ class Session:
         experiment: what is trained, unless `resume` says.
         sink: where reports go.
         inbox: where commands come from.
-        run: the run's name, for those who ask.
-        path: the run's folder.
+        run: the run's name; `path` is its folder.
         checkpoints: where states are written; None writes none.
         resume: the state of a checkpoint.
         segment: the segment that the first batch belongs to.
