@@ -65,7 +65,7 @@ class AdamW(Optimizer, frozen=True, tag="adamw"):
 class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
     """Divide by a running root mean square of the gradient (Hinton, 2012)."""
 
-    family = "rmsprop"
+    family = "adam"  # its mean of squares is Adam's second moment
     source = "torch.optim.RMSprop"
 
     lr: Rate = 0.01

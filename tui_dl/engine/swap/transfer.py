@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 State = dict[str, Any]
 """torch's state of one parameter."""
 
-_FAMILIES: Final = ((Sgd,), (Adam, AdamW, RmsProp), (Adagrad,))
+_TRANSLATED: Final = (Sgd, Adam, AdamW, RmsProp, Adagrad)
+"""Whose state `_means` reads and `installed` makes; across families any other optimizer begins fresh."""
 
 GRADIENT_POWERS: Final = {
     "exp_avg": 1,
@@ -59,7 +60,7 @@ def slots(optimizer: AnyOptimizer) -> tuple[str, ...]:
 
 def is_one_family(old: AnyOptimizer, new: AnyOptimizer) -> bool:
     """Whether both hold state of the same meaning, so that it is carried over unless told otherwise."""
-    return any(isinstance(old, family) and isinstance(new, family) for family in _FAMILIES)
+    return old.family == new.family
 
 
 def plan_transfer(old: AnyOptimizer, new: AnyOptimizer, wanted: OptimizerState | None) -> Transfer:
@@ -79,6 +80,7 @@ def plan_transfer(old: AnyOptimizer, new: AnyOptimizer, wanted: OptimizerState |
     if mode == "fresh":
         return Transfer(mode, reset=(*theirs, *gone))
     if mode == "calibrate":
+        _require_translated(new, mode)
         if not theirs:
             raise ChangeRefused(
                 f'state "calibrate": {new.name} without momentum keeps no state; use "fresh".'
@@ -96,6 +98,8 @@ def plan_transfer(old: AnyOptimizer, new: AnyOptimizer, wanted: OptimizerState |
 
 def _plan_across(old: AnyOptimizer, new: AnyOptimizer, gone: tuple[str, ...]) -> Transfer:
     theirs = slots(new)
+    _require_translated(old, "carry")
+    _require_translated(new, "carry")
     if isinstance(new, Sgd):
         if not isinstance(old, Adam | AdamW) or new.momentum == 0:
             raise ChangeRefused(
@@ -113,6 +117,14 @@ def _plan_across(old: AnyOptimizer, new: AnyOptimizer, gone: tuple[str, ...]) ->
     )
     begun = tuple(name for name in theirs if name not in converted and name != "step")
     return Transfer("carry", ("step",), converted, (*begun, *(name for name in gone if name != "step")))
+
+
+def _require_translated(optimizer: AnyOptimizer, mode: OptimizerState) -> None:
+    if not isinstance(optimizer, _TRANSLATED):
+        raise ChangeRefused(
+            f'state "{mode}": what {optimizer.name} keeps is not translated to and from mean gradients; '
+            'use "fresh".'
+        )
 
 
 def _words(optimizer: AnyOptimizer) -> str:
