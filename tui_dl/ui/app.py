@@ -6,6 +6,7 @@ from textual.binding import Binding
 
 from tui_dl.errors import TuiDlError
 from tui_dl.spec.experiment import Experiment
+from tui_dl.ui.app_themes import DARK, LIGHT, theme_for
 from tui_dl.ui.engine_port import Farewell, Opening, Openings
 from tui_dl.ui.screens.dialog import Choice, Dialog
 from tui_dl.ui.screens.run import RunScreen
@@ -30,9 +31,9 @@ class TuiDlApp(FrameClockApp[Farewell]):
         self.title = TITLE
         self.openings = openings
         self._first = opening
-        if self.no_color:
-            # Grey RGB would remain: a colourless screen needs the terminal's own colours.
-            self.theme = "ansi-dark"
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = theme_for()
 
     def on_mount(self) -> None:
         if self._first is not None:

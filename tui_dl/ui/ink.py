@@ -30,7 +30,7 @@ def ink_for(app: App[object]) -> Ink:
 def _colours(theme: Theme) -> tuple[str, ...]:
     muted = "#8a94a0" if theme.dark else "#5f6770"
     named = (theme.primary, theme.success, theme.warning, theme.error, theme.accent, muted)
-    fits = not theme.ansi and all(colour is not None and colour.startswith("#") for colour in named)
+    fits = all(colour is not None and colour.startswith("#") for colour in named)
     return tuple(str(colour) for colour in named) if fits else _NAMED
 
 

@@ -111,7 +111,7 @@ def to_text(value: Any) -> str:
 
 
 def to_value(field: FieldInfo, text: str) -> Any:
-    """What was typed, as the field's type wants it; text that cannot be so stays text: validation names it."""
+    """What was typed, as the field's type wants it; what cannot be so stays text: validation names it."""
     text = text.strip()
     if field.type.startswith("list of "):
         words = text.replace(",", " ").strip("[]").split()

@@ -2,10 +2,8 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeVar, final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, final
 
-from tui_dl.history import SeriesStore
-from tui_dl.history.intake import receipt_label, take_in
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.metrics import MetricInfo
 from tui_dl.wire.messages import (
@@ -41,6 +39,9 @@ from tui_dl.wire.snapshots import (
     RegionsView,
     SamplesView,
 )
+
+if TYPE_CHECKING:
+    from tui_dl.history import SeriesStore
 
 Topic = Literal[
     "link", "experiment", "status", "series", "events", "phase", "layers", "histograms", "optimizer", "task"
@@ -86,7 +87,6 @@ class RunModel:
     status: StatusChanged = field(
         default_factory=lambda: StatusChanged(state="starting", detail="starting the engine")
     )
-    history: SeriesStore = field(default_factory=SeriesStore)
     readings: dict[type[Any], ReadingTaken] = field(default_factory=dict)
     events: list[LogEntry] = field(default_factory=list)
     receipt: Receipt | None = None
@@ -98,12 +98,22 @@ class RunModel:
     scene_waiting: bool = False
     ghost_labels: dict[int, str] = field(default_factory=dict)
     """Segment to the words of what an undo took back from it."""
+    _history: "SeriesStore | None" = None
+
+    @property
+    def history(self) -> "SeriesStore":
+        """All series so far. Loads numpy when it is first asked for, which is after the first paint."""
+        if self._history is None:
+            from tui_dl.history import SeriesStore
+
+            self._history = SeriesStore()
+        return self._history
 
     # -- what panels ask -------------------------------------------------------------------------------
 
     @property
     def state(self) -> str:
-        """The run's state as the screen names it: the engine's, or the link's while nothing is heard of it."""
+        """The run's state as the screen names it: the engine's, or the link's where nothing is heard."""
         if self.link == "live" or (self.link == "connecting" and self.described is None):
             return self.status.state
         return {"lost": "disconnected", "failed": "failed", "closed": "closed"}.get(self.link, "connecting")
@@ -160,7 +170,7 @@ class RunModel:
 
     def latest(self, metric: str) -> float | None:
         """The last value of a metric, perhaps not finite; None before there is one."""
-        found = self.history.latest(metric)
+        found = None if self._history is None else self._history.latest(metric)
         return None if found is None else found[1]
 
     def metric_info(self, metric: str) -> MetricInfo | None:
@@ -223,13 +233,17 @@ class RunModel:
                     {"experiment", "status", "series", "layers", "histograms", "optimizer", "task"}
                 )
             case HistorySent():
-                self.history = SeriesStore.from_state(message.state)
+                from tui_dl.history import SeriesStore
+
+                self._history = SeriesStore.from_state(message.state)
                 self.events.clear()
                 for event in message.events:
                     self._recall(event)
                 return ALL_TOPICS
 
     def _add_numbers(self, message: StepsRecorded | EvaluationRecorded) -> frozenset[Topic]:
+        from tui_dl.history.intake import take_in
+
         take_in(self.history, message)
         if isinstance(message, StepsRecorded):
             self.nonfinite = None
@@ -270,6 +284,8 @@ class RunModel:
         return frozenset({"phase"})
 
     def _turn(self, message: ChangeApplied | ChangeUndone | Restarted) -> frozenset[Topic]:
+        from tui_dl.history.intake import receipt_label, take_in
+
         take_in(self.history, message)
         match message:
             case ChangeApplied(receipt):

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final, final
 
+from tui_dl.errors import TuiDlError
+from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.lecture import OptimizerState
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import RunModel
@@ -40,7 +42,9 @@ class Steering:
         self._model = model
         self._link = link
         self._watched: Watch | None = None
-        self._rate: float | None = None
+        self._asked: tuple[Experiment, float] | None = None
+        """The experiment that was shown when a rate was last asked for, and that rate."""
+        self._unanswered = 0
 
     async def toggle_run(self) -> None:
         """Pause a running engine, let a paused one go on."""
@@ -77,15 +81,21 @@ class Steering:
 
         Presses may come faster than answers: each goes on from what the last one asked for.
         """
-        assert self._model.experiment is not None
-        present = self._rate if self._rate is not None else self._model.experiment.optimizer.lr
+        experiment = self._model.experiment
+        assert experiment is not None
+        present = experiment.optimizer.lr
+        if self._asked is not None and (self._unanswered or self._asked[0] is experiment):
+            present = self._asked[1]
         rate = float(f"{present * NUDGE**by:.{_RATE_DIGITS}g}")
-        self._rate = rate
+        self._asked = (experiment, rate)
+        self._unanswered += 1
         try:
             await self._give(ApplyChange({"optimizer.lr": rate}))
+        except TuiDlError:
+            self._asked = None
+            raise
         finally:
-            if self._rate == rate:
-                self._rate = None
+            self._unanswered -= 1
         return rate
 
     async def plan(

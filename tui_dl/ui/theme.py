@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, final
+from typing import TYPE_CHECKING, Literal, final
 
-import numpy as np
-import numpy.typing as npt
 from rich.color import Color
 from rich.style import Style
 from textual.app import App
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 ColourDepth = Literal["truecolor", "256", "16", "none"]
 Rgb = tuple[int, int, int]
@@ -141,11 +143,16 @@ def shaded_series(palette: Palette, shades: int) -> tuple[Color | None, ...]:
 
 def nearest_256(rgb: Rgb) -> int:
     """The index among the fixed colours 16 to 255 that is nearest to an RGB value (Euclidean)."""
+    import numpy as np
+
     return int(np.argmin(np.sum((_fixed_colours() - np.array(rgb)) ** 2, axis=1))) + 16
 
 
 @cache
-def _fixed_colours() -> npt.NDArray[np.int64]:
+def _fixed_colours() -> "npt.NDArray[np.int64]":
+    # Not before it is needed: the first paint comes sooner without numpy.
+    import numpy as np
+
     cube = [(red, green, blue) for red in _CUBE for green in _CUBE for blue in _CUBE]
     greys = [(8 + 10 * level,) * 3 for level in range(24)]
     return np.array([*cube, *greys], dtype=np.int64)

@@ -1,17 +1,19 @@
 """Metrics over steps: train and validation together, ghosts of what was undone, marks of changes."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, final
+from typing import TYPE_CHECKING, ClassVar, Final, final
 
 from tui_dl.ui.plots.history_series import ghost_series, live_marks, live_series
 from tui_dl.ui.plots.line_plot import LinePlot
 from tui_dl.ui.plots.plot_data import PlotData, PlotSeries
-from tui_dl.ui.plots.raster import Dash
 from tui_dl.ui.plots.scales import Scale
 from tui_dl.ui.run_model import RunModel, Topic
 
+if TYPE_CHECKING:
+    from tui_dl.ui.plots.raster import Dash
+
 # Steps over which the train curve is averaged; its raw values stay behind it.
-SMOOTHING_STEPS: Final = 25.0
+SMOOTHING_STEPS: Final = 10.0
 
 
 @final
@@ -61,10 +63,8 @@ class MetricPlot(LinePlot):
 
     TOPICS: ClassVar[frozenset[Topic]] = frozenset(("series", "experiment"))
 
-    def __init__(
-        self, model: RunModel, place: int, *, id: str | None = None, classes: str | None = None
-    ) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, model: RunModel, place: int, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
         self.model = model
         self._place = place
         self._chosen_scale: Scale | None = None

@@ -160,11 +160,11 @@ def _legend(model: RunModel, read: LayersRead | None, width: int) -> list[Line]:
     if read is not None and read.grad_ratio is not None and len(read.layers) > 1:
         ratio, style = read.grad_ratio, "bold"
         if ratio < 1e-2:
-            style, words = "warn", "the gradient vanishes on its way down"
+            style, words = "warn", "it vanishes on its way down"
         elif ratio > 1e2:
-            style, words = "warn", "the gradient explodes on its way down"
+            style, words = "warn", "it explodes on its way down"
         else:
-            words = "first and last layer learn at comparable strength"
+            words = "comparable: all layers learn"
         lines.append([(" gradient first/last layer ", "dim"), (compact(ratio), style), (f"  {words}", "dim")])
     step = model.reading_step(LayersRead)
     if step is not None:

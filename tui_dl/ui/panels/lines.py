@@ -19,6 +19,9 @@ class LinePanel(Widget):
     TOPICS: ClassVar[frozenset[Topic]] = frozenset()
     """What it shows: a message that touches none of these leaves it as it is."""
 
+    GROWS: ClassVar[bool] = False
+    """Whether it takes room as it has content: it must be asked even while it has none."""
+
     DEFAULT_CSS = """
     LinePanel { width: 1fr; height: 1fr; }
     """
@@ -101,6 +104,8 @@ class LinePanel(Widget):
 
 class GrowingPanel(LinePanel):
     """A panel as high as its content; without content it is not there."""
+
+    GROWS: ClassVar[bool] = True
 
     def renew(self) -> int:
         """Take in what changed; lay out anew when it needs another height."""

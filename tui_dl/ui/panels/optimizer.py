@@ -64,7 +64,7 @@ def _position(step: int, total: int) -> str:
 
 
 def _table(read: OptimizerRead, width: int) -> list[Line]:
-    name_width = max(min(max((len(one.layer) for one in read.layers), default=8), 24), 8)
+    name_width = max(min(max((len(one.layer) for one in read.layers), default=8), 24), 11)
     columns = [("effective step", 14)]
     if read.first_moment:
         columns.insert(0, (_SYMBOLS.get(read.first_moment, read.first_moment), 10))
@@ -105,8 +105,7 @@ def _row(
 
 
 def _explained(read: OptimizerRead, width: int) -> list[Line]:
-    words = [
-        f"{name}  {_WORDS.get(name, '')}".rstrip() for name in (read.first_moment, read.second_moment) if name
-    ]
-    words.append("effective step  root mean square of the last update of a weight")
-    return [[(f" {text}", "dim")] for text in words if width > 30]
+    words = {name: _WORDS.get(name, "") for name in (read.first_moment, read.second_moment) if name}
+    words["effective step"] = "root mean square of the last update of a weight"
+    label = max(map(len, words))
+    return [[(f" {name:<{label}}  ", "bold"), (text, "dim")] for name, text in words.items() if width > 30]

@@ -21,6 +21,7 @@ STATES: Final = {
     "closed": ("■ ENDED", "on_info"),
 }
 _LARGE_FROM_WIDTH: Final = 110
+_SHORT: Final = {"accuracy": "acc", "‖gradient‖": "‖g‖"}
 
 
 class StatusPanel(LinePanel):
@@ -50,12 +51,12 @@ class StatusPanel(LinePanel):
         for optional in (progress, step):
             if cells(left) + cells(optional) <= width:
                 left += optional
-        while right and cells(left) + cells(right) + 2 > width:
+        while right and cells(left) + cells(_spaced(right)) + 2 > width:
             right.pop(0)
-        room = width - cells(left) - cells(right) - 3
+        room = width - cells(left) - cells(_spaced(right)) - 3
         if detail and room > 8:
             left.append((detail if len(detail) <= room else detail[: room - 1] + "…", "dim"))
-        return spread(left, [part for group in right for part in [group, "  "]][:-1], width)
+        return spread(left, _spaced(right), width)
 
     def _detail(self) -> str:
         model = self.model
@@ -83,6 +84,10 @@ class StatusPanel(LinePanel):
         return parts
 
 
+def _spaced(parts: list[Part]) -> list[Part]:
+    return [one for part in parts for one in (part, "  ")][:-1]
+
+
 def figures(model: RunModel) -> list[tuple[str, str, str]]:
     """(label, value, style) of the numbers that matter most, in this order."""
     metric = model.primary_metric
@@ -107,13 +112,15 @@ def figures(model: RunModel) -> list[tuple[str, str, str]]:
 
 
 def _small(numbers: list[tuple[str, str, str]], width: int) -> Line:
-    line: list[Part] = [" "]
-    for label, value, style in numbers:
-        more: list[Part] = [(f"{label} ", "dim"), (f"{value}", style), "   "]
-        if cells(line) + cells(more) - 3 > width:
-            more = [(value, style), "  "]
-        if cells(line) + cells(more) - 2 <= width:
-            line += more
+    """All numbers in one line: validation beside what it belongs to, in words as long as the width allows."""
+    for shorten in (False, True):
+        line: list[Part] = [" "]
+        for label, value, style in numbers:
+            is_pair = label.startswith("val ")
+            word = "val" if is_pair and shorten else _SHORT.get(label, label) if shorten else label
+            line += ["  " if is_pair else "   " if len(line) > 1 else "", (f"{word} ", "dim"), (value, style)]
+        if cells(line) <= width:
+            break
     return line
 
 

@@ -1,4 +1,4 @@
-"""The fields of a form: one row each with label, input, unit and, below, help or what is wrong."""
+"""The fields of a form: one row each with label, input, unit and, below, what is wrong."""
 
 from typing import Any, ClassVar
 
@@ -9,6 +9,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
 from tui_dl.spec.catalogue import FieldInfo
+from tui_dl.ui.ink import wrapped
 from tui_dl.ui.proposal import to_text
 from tui_dl.ui.screens.dialog import DialogLines
 
@@ -48,7 +49,8 @@ class FieldRow(Vertical):
         & FieldInput { width: 1fr; background: $boost; }
         & FieldInput:focus { background: $primary 30%; }
         & FieldInput.wrong { background: $error 40%; }
-        & .help { height: auto; margin-left: 2; }
+        & .problem { height: auto; display: none; }
+        & .problem.shown { display: block; }
     }
     """
 
@@ -56,11 +58,11 @@ class FieldRow(Vertical):
         super().__init__()
         self.field = field
         self.input = FieldInput(field, text)
-        self._help = DialogLines([], id=f"help-{field.name}")
-        self._help.add_class("help")
+        self._problem = DialogLines([])
+        self._problem.add_class("problem")
 
     def compose(self) -> ComposeResult:
-        """Label, input, unit; help below."""
+        """Label, input, unit; what is wrong below."""
         with Horizontal():
             label = DialogLines([[(self.field.name, "bold")]])
             label.add_class("label")
@@ -69,19 +71,18 @@ class FieldRow(Vertical):
             unit = DialogLines([[(f" {self.field.unit}", "dim")]])
             unit.add_class("unit")
             yield unit
-        yield self._help
-
-    def on_mount(self) -> None:
-        self.judge("")
+        yield self._problem
 
     def judge(self, problem: str) -> None:
-        """Say what is wrong beside the field; without anything wrong, what it is for."""
+        """Say what is wrong beside the field; nothing if all is well."""
         self.input.set_class(bool(problem), "wrong")
-        line = [(f"✗ {problem}", "bad")] if problem else [(_help(self.field), "dim")]
-        self._help.show([line])
+        self._problem.set_class(bool(problem), "shown")
+        width = max(self.size.width, 30) - 2
+        self._problem.show([[(f"  {line}", "bad")] for line in wrapped(f"✗ {problem}", width)])
 
 
-def _help(field: FieldInfo) -> str:
+def help_of(field: FieldInfo) -> str:
+    """What a field is for, what is allowed, and its default."""
     parts = [field.help]
     if field.type == "bool":
         parts.append("yes or no")

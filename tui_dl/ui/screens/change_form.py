@@ -24,21 +24,23 @@ from tui_dl.ui.proposal import (
     verdict_on,
 )
 from tui_dl.ui.run_model import RunModel
-from tui_dl.ui.screens.change_fields import FieldInput, FieldRow
+from tui_dl.ui.screens.change_fields import FieldInput, FieldRow, help_of
 from tui_dl.ui.screens.dialog import DIALOG_CSS, DialogLines
 
 
 class ChangeForm(ModalScreen[Proposal | None]):
-    """Arrows choose the component, Tab goes to its settings, Enter to the plan; Escape leaves all as it is."""
+    """Arrows choose the component, Tab goes to its settings, Enter to the plan; Escape changes nothing."""
 
     DEFAULT_CSS = f"""
     ChangeForm {{
         {DIALOG_CSS}
         & > .box {{ width: 92; height: 80%; max-height: 34; min-height: 16; }}
         & Horizontal.form {{ height: 1fr; }}
-        & OptionList {{ width: 24; height: 1fr; background: transparent; border: none; padding: 0; }}
+        & OptionList, & OptionList:focus {{
+            width: 24; height: 1fr; background: transparent; border: none; padding: 0;
+        }}
         & VerticalScroll {{ width: 1fr; height: 1fr; padding-left: 1; }}
-        & #verdict {{ height: auto; }}
+        & #explained {{ height: auto; margin-top: 1; }}
     }}
     """
     BINDINGS: ClassVar[list[Any]] = [
@@ -70,6 +72,7 @@ class ChangeForm(ModalScreen[Proposal | None]):
                         *(Option(self._label(name), id=name) for name in self._names), id="names"
                     )
                 yield VerticalScroll(id="fields", can_focus=False)
+            yield DialogLines([], id="explained")
             yield DialogLines([], id="verdict")
 
     async def on_mount(self) -> None:
@@ -87,6 +90,14 @@ class ChangeForm(ModalScreen[Proposal | None]):
         if event.option_id is not None and event.option_id != self._component:
             self._component = event.option_id
             await self._show_fields()
+
+    def on_descendant_focus(self) -> None:
+        """Explain the setting that is being written."""
+        lines: list[Line] = []
+        if isinstance(self.focused, FieldInput):
+            field = self.focused.field
+            lines = [[(line, "dim")] for line in wrapped(f"{field.name}: {help_of(field)}", self._text_width)]
+        self.query_one("#explained", DialogLines).show(lines)
 
     @on(FieldInput.Changed)
     def check(self) -> None:
@@ -110,6 +121,10 @@ class ChangeForm(ModalScreen[Proposal | None]):
             self.dismiss(Proposal(removal_of(self._component)))
 
     # -- inside ----------------------------------------------------------------------------------------
+
+    @property
+    def _text_width(self) -> int:
+        return max(min(92, self.app.size.width * 96 // 100) - 4, 20)
 
     def _first_name(self) -> str:
         present = present_at(self._experiment, self._place)
@@ -144,8 +159,9 @@ class ChangeForm(ModalScreen[Proposal | None]):
             if self._names
             else "Settings that belong to no ingredient."
         )
-        width = max(self.query_one("#summary").size.width, 30)
-        self.query_one("#summary", DialogLines).show([[(line, "info")] for line in wrapped(summary, width)])
+        self.query_one("#summary", DialogLines).show(
+            [[(line, "info")] for line in wrapped(summary, self._text_width)]
+        )
         self._judge()
 
     def _judge(self) -> bool:
@@ -153,10 +169,9 @@ class ChangeForm(ModalScreen[Proposal | None]):
         verdict = verdict_on(self._experiment, self._place, self._component, change)
         for row in self._rows:
             row.judge(verdict.problems.get(row.field.name, ""))
-        width = max(self.query_one("#verdict").size.width, 30)
         lines: list[Line]
         if "" in verdict.problems:
-            lines = [[(line, "bad")] for line in wrapped(f"✗ {verdict.problems['']}", width)]
+            lines = [[(line, "bad")] for line in wrapped(f"✗ {verdict.problems['']}", self._text_width)]
         elif not verdict.is_good:
             lines = [[("✗ one setting is not possible", "bad")]]
         elif not change:

@@ -37,13 +37,12 @@ class PickerScreen(Screen[None]):
         & #foot { height: 1; dock: bottom; background: $panel; }
         & Horizontal { height: 1fr; }
         & #lists { width: 46%; min-width: 30; }
-        & OptionList { height: 1fr; border: round $foreground 30%; background: transparent; padding: 0 1; }
+        & OptionList { height: 1fr; border: round $border-blurred; background: transparent; padding: 0 1; }
         & OptionList:focus { border: round $accent; }
         & #runs { height: 40%; }
-        & #preview { width: 1fr; height: 1fr; border: round $foreground 30%; padding: 0 1; }
+        & #preview { width: 1fr; height: 1fr; border: round $border-blurred; padding: 0 1; }
     }
     """
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (70, "-wide")]
     BINDINGS: ClassVar[list[Any]] = [
         Binding(with_jamo("q,escape,ctrl+c"), "leave", show=False),
         Binding("tab,shift+tab", "switch", show=False, priority=True),
@@ -78,9 +77,11 @@ class PickerScreen(Screen[None]):
             preview = Vertical(DialogLines([], id="preview-lines"), id="preview")
             preview.border_title = "What it is"
             yield preview
-        keys: Line = [(" Enter", "key"), (" start or return  ", "dim"), ("Tab", "key"), (" presets / runs  ", "dim"),
-                      ("F5", "key"), (" look again  ", "dim"), ("q", "key"), (" leave", "dim")]  # fmt: skip
-        yield DialogLines([keys], id="foot")
+        keys = {"Enter": "start or return", "Tab": "presets / runs", "F5": "look again", "q": "leave"}
+        line: Line = [
+            part for key, label in keys.items() for part in ((f" {key} ", "key"), (f"{label} ", "dim"))
+        ]
+        yield DialogLines([line], id="foot")
 
     def on_mount(self) -> None:
         self.action_reload()
@@ -168,7 +169,8 @@ def _plain(text: str) -> str:
 
 def _run_line(run: RunSummary) -> str:
     mark = "●" if run.alive else "○"
-    return f"{mark} {_plain(run.preset or run.id)}  {run.state}  step {count(run.step)}\n[dim]  {_plain(run.id)}[/dim]"
+    head = f"{mark} {_plain(run.preset or run.id)}  {run.state}  step {count(run.step)}"
+    return f"{head}\n[dim]  {_plain(run.id)}[/dim]"
 
 
 def _run_preview(run: RunSummary, width: int) -> list[Line]:

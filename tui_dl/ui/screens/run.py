@@ -1,6 +1,6 @@
 """The run screen: lays the panels out, feeds them as messages come, and answers the keys."""
 
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, runtime_checkable
 
@@ -14,20 +14,22 @@ from tui_dl.ui.engine_port import Opening
 from tui_dl.ui.keys import bindings, by_action
 from tui_dl.ui.panels.bars import VIEWS, KeyBar, ViewBar
 from tui_dl.ui.panels.control import ControlPanel
-from tui_dl.ui.panels.curves import MetricPlot
-from tui_dl.ui.panels.histograms import HistogramsPanel
-from tui_dl.ui.panels.layers import LayersPanel
-from tui_dl.ui.panels.lines import GrowingPanel
-from tui_dl.ui.panels.log import LogPanel
 from tui_dl.ui.panels.notes import NotesPanel, ScenePanel
-from tui_dl.ui.panels.optimizer import OptimizerPanel
 from tui_dl.ui.panels.phases import PhasesPanel
 from tui_dl.ui.panels.status import StatusPanel
-from tui_dl.ui.panels.task import TaskPanel
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import ALL_TOPICS, Link, RunModel, Topic
 from tui_dl.ui.screens.run_flows import RunFlows
-from tui_dl.ui.screens.run_layout import HEIGHTS, RUN_CSS, WIDTHS, Overview, TooSmall, probes_for
+from tui_dl.ui.screens.run_layout import (
+    HEIGHTS,
+    RUN_CSS,
+    WIDTHS,
+    Overview,
+    TooSmall,
+    WaitingPanel,
+    probes_for,
+    views,
+)
 from tui_dl.ui.steering import Steering
 from tui_dl.ui.terminal_link import is_painted
 from tui_dl.wire.messages import AnyMessage, NonFiniteFound, RunFinished, SceneReached, Welcomed
@@ -71,6 +73,7 @@ class RunScreen(Screen[None]):
         self.flows = RunFlows(self)
         self.view = VIEWS[0]
         self._by_hand = 0
+        self._has_views = False
         self._topics: dict[str, frozenset[Topic]] = {}
 
     @property
@@ -88,28 +91,40 @@ class RunScreen(Screen[None]):
                 yield NotesPanel(model, id="notes")
             with Vertical(id="main"):
                 yield ViewBar(model, id="view-bar")
-                with Container(id="views"):
-                    yield Overview(model, id="overview")
-                    yield LayersPanel(model, id="layers")
-                    yield HistogramsPanel(model, id="histograms")
-                    yield OptimizerPanel(model, id="optimizer")
-                    yield TaskPanel(model, id="task")
-                    yield LogPanel(model, id="log")
+                yield Container(WaitingPanel(model, id="waiting"), id="views")
                 yield PhasesPanel(model, id="phases")
                 yield ScenePanel(model, id="scene")
         yield KeyBar(model, id="keys")
         yield TooSmall(model, id="too-small")
 
     def on_mount(self) -> None:
-        clock = self.program.frame_clock
-        for widget, panel in self._panels():
-            name = f"{id(self)}.{widget.id}"
-            self._topics[name] = panel.TOPICS
-            interval_s = PICTURE_INTERVAL_S if isinstance(panel, TaskPanel) else 0.0
-            is_visible = partial(self._may_grow if isinstance(widget, GrowingPanel) else is_painted, widget)
-            clock.register(name, panel.renew, is_visible=is_visible, interval_s=interval_s)
-        self._show_view(self.view)
+        self._register(self)
         self.run_worker(self.link.follow(), name="engine", exit_on_error=True)
+        self.call_after_refresh(self._mount_views)
+
+    async def _mount_views(self) -> None:
+        """Add the views, once the first paint is out."""
+        holder = self.query_one("#views", Container)
+        made = views(self.model)
+        for view in made:
+            view.display = False
+        await holder.mount_all(made)
+        await self.query_one(WaitingPanel).remove()
+        self._register(holder)
+        self._has_views = True
+        self._show_view(self.view)
+
+    def _register(self, parent: Widget) -> None:
+        """Have the frame clock paint the panels below a widget."""
+        clock = self.program.frame_clock
+        for widget in parent.query(Widget):
+            if not (isinstance(widget, Panel) and widget.id):
+                continue
+            name = f"{id(self)}.{widget.id}"
+            self._topics[name] = widget.TOPICS
+            is_visible = partial(self._may_grow if getattr(widget, "GROWS", False) else is_painted, widget)
+            interval_s = PICTURE_INTERVAL_S if "task" in widget.id else 0.0
+            clock.register(name, widget.renew, is_visible=is_visible, interval_s=interval_s)
 
     def on_unmount(self) -> None:
         for name in self._topics:
@@ -159,16 +174,15 @@ class RunScreen(Screen[None]):
         # What has no height is on no screen, but its content may just have come.
         return self.is_current and panel.is_attached
 
-    def _panels(self) -> Iterator[tuple[Widget, Panel]]:
-        return ((widget, widget) for widget in self.query(Widget) if isinstance(widget, Panel) and widget.id)
-
     # -- what is shown ---------------------------------------------------------------------------------
 
     def _show_view(self, view: str) -> None:
         self.view = view if view in VIEWS else VIEWS[0]
+        self.query_one(ViewBar).show(self.view)
+        if not self._has_views:
+            return
         for name in VIEWS:
             self.query_one(f"#{name}").display = name == self.view
-        self.query_one(ViewBar).show(self.view)
         self._release_control()
         self.call_after_refresh(self._mark, ALL_TOPICS)
         self.call_after_refresh(self._watch_later)
@@ -176,8 +190,12 @@ class RunScreen(Screen[None]):
     def _watch_later(self) -> None:
         if self.model.link != "live":
             return
-        shown = {str(widget.id) for widget, _ in self._panels() if is_painted(widget)}
-        layer = self.query_one(HistogramsPanel).layer if "histograms" in shown else ""
+        shown = {
+            str(widget.id)
+            for widget in self.query(Widget)
+            if isinstance(widget, Panel) and is_painted(widget)
+        }
+        layer = str(getattr(self.query_one("#histograms"), "layer", "")) if "histograms" in shown else ""
         self.do(self.steering.watch(probes_for(shown), WATCH_RATE_HZ, layer))
 
     def _release_control(self) -> None:
@@ -295,13 +313,12 @@ class RunScreen(Screen[None]):
 
     def action_next_metric(self) -> None:
         self._show_view("overview")
-        self.query_one("#plot-0", MetricPlot).move_place(1)
+        for overview in self.query(Overview):
+            overview.next_metric()
 
     def action_toggle_scale(self) -> None:
-        for plot in self.query(MetricPlot):
-            if is_painted(plot):
-                plot.toggle_scale()
-                return
+        for overview in self.query(Overview):
+            overview.toggle_scale()
 
     def action_scroll_view(self, by: int) -> None:
         shown = self.query_one(f"#{self.view}")

@@ -1,17 +1,15 @@
 """How the run screen is laid out at each width and height, and what an engine needs to measure for it."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
+from textual.widget import Widget
 
 from tui_dl.ui.ink import Line, wrapped
-from tui_dl.ui.panels.curves import MetricPlot
-from tui_dl.ui.panels.layers import LayersPanel
 from tui_dl.ui.panels.lines import LinePanel
-from tui_dl.ui.panels.task import TaskPanel
-from tui_dl.ui.run_model import RunModel
+from tui_dl.ui.run_model import RunModel, Topic
 from tui_dl.wire.commands import ProbeName
 
 MINIMUM_WIDTH: Final = 44
@@ -23,12 +21,15 @@ RUN_CSS: Final = """
 RunScreen {
     layers: base;
     & #body { height: 1fr; }
-    & #side { width: 36; border-right: solid $foreground 20%; display: none; }
+    & #side { width: 36; border-right: solid $border-blurred; display: none; }
     & #control { height: auto; max-height: 62%; }
-    & #notes { height: 1fr; border-top: solid $foreground 20%; }
+    & #notes { height: 1fr; border-top: solid $border-blurred; }
     & #main { width: 1fr; }
     & #views { height: 1fr; }
     & #views > * { height: 1fr; }
+    & .plot--frame { color: $border-blurred; }
+    & .plot--grid { color: $plot-grid; }
+    & .plot--axis { color: $plot-axis; }
     & TooSmall { display: none; height: 1fr; }
     & .row { height: 1fr; display: none; }
     & #plot-1, & #plot-3 { display: none; }
@@ -52,7 +53,10 @@ RunScreen {
 
     &.-tiny, &.-flat {
         & StatusPanel, & #body, & KeyBar { display: none; }
-        & TooSmall { display: block; }
+        & .plot--frame { color: $border-blurred; }
+    & .plot--grid { color: $plot-grid; }
+    & .plot--axis { color: $plot-axis; }
+    & TooSmall { display: block; }
     }
 }
 """
@@ -67,6 +71,10 @@ class Overview(Container):
 
     def compose(self) -> ComposeResult:
         """Three rows, of which the style sheet shows those that fit."""
+        from tui_dl.ui.panels.curves import MetricPlot
+        from tui_dl.ui.panels.layers import LayersPanel
+        from tui_dl.ui.panels.task import TaskPanel
+
         model = self._model
         with Horizontal(classes="row first"):
             yield MetricPlot(model, 0, id="plot-0")
@@ -77,6 +85,46 @@ class Overview(Container):
         with Horizontal(classes="row third"):
             yield LayersPanel(model, id="small-layers")
             yield TaskPanel(model, id="small-task")
+
+    def next_metric(self) -> None:
+        """Another metric where there is room for one plot."""
+        from tui_dl.ui.panels.curves import MetricPlot
+
+        self.query_one("#plot-0", MetricPlot).move_place(1)
+
+    def toggle_scale(self) -> None:
+        """Linear or logarithmic: the first plot of the loss, and what else is shown of it."""
+        from tui_dl.ui.panels.curves import MetricPlot
+
+        self.query_one("#plot-0", MetricPlot).toggle_scale()
+
+
+class WaitingPanel(LinePanel):
+    """Stands where the views will be, until they have been made."""
+
+    TOPICS: ClassVar[frozenset[Topic]] = frozenset(("status",))
+
+    def build(self, width: int, height: int) -> Sequence[Line]:
+        """What is going on."""
+        return [(), [(f"  {self.model.status.detail or 'starting'}…", "dim")]]
+
+
+def views(model: RunModel) -> list[Widget]:
+    """All views, of which one is shown. The plots load numpy: they are made after the first paint."""
+    from tui_dl.ui.panels.histograms import HistogramsPanel
+    from tui_dl.ui.panels.layers import LayersPanel
+    from tui_dl.ui.panels.log import LogPanel
+    from tui_dl.ui.panels.optimizer import OptimizerPanel
+    from tui_dl.ui.panels.task import TaskPanel
+
+    return [
+        Overview(model, id="overview"),
+        LayersPanel(model, id="layers"),
+        HistogramsPanel(model, id="histograms"),
+        OptimizerPanel(model, id="optimizer"),
+        TaskPanel(model, id="task"),
+        LogPanel(model, id="log"),
+    ]
 
 
 class TooSmall(LinePanel):
