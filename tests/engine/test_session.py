@@ -219,6 +219,19 @@ def test_a_plan_touches_nothing() -> None:
     assert driver.sink.column("loss") == losses_of_a_whole_run()[0]
 
 
+def test_a_defect_in_answering_a_question_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a defect of ours")
+
+    driver = Driver(experiment())
+    monkeypatch.setattr(driver.session.trainer, "plan", broken)
+    answer = driver.tell(PlanChange({"optimizer.lr": 0.1}))
+    assert answer is not None
+    assert "a defect of ours" in answer.error
+    driver.do(Run())
+    assert driver.sink.last(RunFinished).step == TOTAL_STEPS
+
+
 def test_undo_begins_a_segment_that_equals_never_having_changed() -> None:
     driver = Driver(experiment())
     driver.do(Step(4))

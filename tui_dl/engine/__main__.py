@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
@@ -105,11 +106,19 @@ def _train(
     if point is not None:
         session.milestones.note_resumed(point.path.name, point.branches_from, point.turns)
     if not options.paused:
-        server.first_client.wait(FIRST_CLIENT_S)
+        _await_audience(server, inbox)
     session.begin(paused=options.paused)
     _advance(session)
     checkpoints.close()
     return session.keep
+
+
+def _await_audience(server: Server, inbox: Inbox) -> None:
+    """Give whoever started the run the time to connect; a signal that came meanwhile is not kept waiting."""
+    deadline = time.monotonic() + FIRST_CLIENT_S
+    while not inbox.tickets and time.monotonic() < deadline:
+        if server.first_client.wait(0.05):
+            return
 
 
 def _delete(folder: RunFolder) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+import traceback
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -46,6 +48,13 @@ def obey(session: Session, ticket: Ticket) -> None:
         is_done = HANDLERS[type(command)](session, command, ticket)
     except TuiDlError as error:
         answer(session, ticket, error=str(error), note=note)
+        return
+    except Exception as error:
+        if not isinstance(command, QUESTIONS):
+            raise
+        # A defect in answering a question must not end somebody's training.
+        traceback.print_exc(file=sys.stderr)
+        answer(session, ticket, error=f"a defect: {type(error).__name__}: {error}; see engine.log", note=note)
         return
     if isinstance(command, commands.Command) and not isinstance(command, QUESTIONS + RECORDED_BY_THEMSELVES):
         body = msgspec.to_builtins(command)

@@ -7,7 +7,7 @@ from typing import IO, final
 
 from tui_dl.errors import UsageError
 from tui_dl.wire import json_lines
-from tui_dl.wire.messages import AnyMessage, Message
+from tui_dl.wire.messages import AnyMessage, Message, RunDescribed
 
 
 @final
@@ -23,6 +23,7 @@ class JsonWriter:
         self.problem = ""
         """Empty for a reader that has gone, which is no mistake."""
         self._target = target
+        self._has_started = False
         self._stream: IO[bytes]
         if target == "-":
             self._stream = sys.stdout.buffer
@@ -33,9 +34,10 @@ class JsonWriter:
             raise UsageError(f"--jsonl {target}: can't be written: {error.strerror or error}") from error
 
     def __call__(self, message: AnyMessage | Message) -> None:
-        """Write what the message stands for."""
-        if self.broken.is_set():
+        """Write what the message stands for; a run starts once, however often it is described anew."""
+        if self.broken.is_set() or (self._has_started and isinstance(message, RunDescribed)):
             return
+        self._has_started = self._has_started or isinstance(message, RunDescribed)
         lines = b"".join(json_lines.encode(value) for value in json_lines.objects(message))
         if not lines:
             return
