@@ -60,7 +60,9 @@ def slots(optimizer: AnyOptimizer) -> tuple[str, ...]:
 
 def is_one_family(old: AnyOptimizer, new: AnyOptimizer) -> bool:
     """Whether both hold state of the same meaning, so that it is carried over unless told otherwise."""
-    return old.family == new.family
+    if type(old) is type(new):
+        return True
+    return old.family == new.family and all(isinstance(each, _TRANSLATED) for each in (old, new))
 
 
 def plan_transfer(old: AnyOptimizer, new: AnyOptimizer, wanted: OptimizerState | None) -> Transfer:
