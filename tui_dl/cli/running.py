@@ -88,13 +88,14 @@ def _long_enough(experiment: Experiment, steps: int | None) -> Experiment:
 
 async def _headless(experiment: Experiment, name: str, arguments: argparse.Namespace) -> int:
     from tui_dl import launcher
-    from tui_dl.client.engine_client import EngineClient
     from tui_dl.headless.check import check
     from tui_dl.headless.run import Options, run_headless
+    from tui_dl.headless.starting import Started
 
-    async def start(own: Experiment, run_name: str) -> EngineClient:
+    async def start(own: Experiment, run_name: str) -> Started:
         engine = launcher.start(own, preset=run_name, paused=True, owned=True)
-        return await engine.connect(client="headless", scalars="every_step", owner=True)
+        client = await engine.connect(client="headless", scalars="every_step", owner=True)
+        return Started(client, engine.failure)
 
     options = Options(name=name, steps=arguments.steps, jsonl=arguments.jsonl)
     front_end = check if arguments.check else run_headless

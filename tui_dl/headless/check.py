@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
-from tui_dl.errors import SpecError
+from tui_dl.errors import SpecError, TuiDlError
 from tui_dl.headless.expectations import BASE, Point, judge, points_of, runs_of
 from tui_dl.headless.follow import Follower, Listener
 from tui_dl.headless.json_writer import JsonWriter
@@ -61,8 +61,12 @@ async def _measure_all(
         async with slots:
             return await _measure(own, start, name, [p for p in points if p.variant == variant], listeners)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(measure(variant)) for variant in runs_of(experiment)]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(measure(variant)) for variant in runs_of(experiment)]
+    except ExceptionGroup as failures:
+        known = [failure for failure in failures.exceptions if isinstance(failure, TuiDlError)]
+        raise (known or failures.exceptions)[0] from None
     values: _Values = {}
     for task in tasks:
         values |= task.result()
@@ -83,7 +87,7 @@ async def _measure(
         for step in sorted(wanted):
             if not await _reach(follower, step):
                 break
-            answer = await follower.engine.measure([point.metric for point in wanted[step]])
+            answer = await follower.measure([point.metric for point in wanted[step]])
             values |= {point: (answer.step, answer.values[point.metric]) for point in wanted[step]}
         if follower.run.finished is None:
             await follower.stop("steps")
@@ -99,7 +103,7 @@ async def _reach(follower: Follower, step: float) -> bool:
     """
     if math.isinf(step):
         await follower.run_to_end()
-        return follower.run.failed is None
+        return True
     more = int(step) - follower.steps_made
     if more > 0:
         await follower.step(more)

@@ -1,18 +1,19 @@
 """Follows one run from its start to its end and tells others what is said."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from tui_dl.client.engine_client import EngineClient
-from tui_dl.errors import EngineFailed, NotAvailable, TuiDlError
+from tui_dl.errors import ConnectionLost, EngineFailed, NotAvailable, TuiDlError, UsageError
+from tui_dl.headless.starting import Started
 from tui_dl.wire.commands import Run, Step, Stop
 from tui_dl.wire.messages import (
     Answered,
     AnyMessage,
     EvaluationRecorded,
     FinishReason,
+    MetricsMeasured,
     RunDescribed,
     RunFailed,
     RunFinished,
@@ -28,6 +29,7 @@ EXIT_CODES: Final[dict[FinishReason, int]] = {
     "interrupted": 130,
     "nonfinite": 5,
 }
+_FAILURES: Final[dict[int, Callable[[str], TuiDlError]]] = {2: UsageError, 3: NotAvailable}
 
 
 @dataclass
@@ -44,21 +46,19 @@ class Followed:
     @property
     def exit_code(self) -> int:
         """The promised code for how it ended; 1 if it never said."""
-        if self.finished is not None:
-            return EXIT_CODES[self.finished.reason]
-        return self.failed.exit_code if self.failed is not None else 1
+        return EXIT_CODES[self.finished.reason] if self.finished is not None else 1
 
 
 class Follower:
     """Reads an engine's messages in a task of its own until the run has ended."""
 
-    def __init__(self, engine: EngineClient, *listeners: Listener) -> None:
-        self.engine = engine
+    def __init__(self, started: Started, *listeners: Listener) -> None:
+        self.engine = started.engine
+        self._explain = started.explain
         self.run = Followed()
         self._listeners = listeners
         self._described = asyncio.Event()
         self._ended = asyncio.Event()
-        self._lost = ""
         self._stepped = 0
         self._task = asyncio.create_task(self._read())
 
@@ -70,9 +70,9 @@ class Follower:
         return self.run.described
 
     async def ended(self) -> Followed:
-        """Wait until the run has finished or failed. Raises EngineFailed if the engine just died."""
+        """Wait until the run has finished. Raises EngineFailed, or what else it says, if it failed."""
         await self._ended.wait()
-        if self.run.finished is None and self.run.failed is None:
+        if self.run.finished is None:
             raise self._failure()
         return self.run
 
@@ -97,6 +97,14 @@ class Follower:
         await self._unless_ended(self.engine.request(Stop(reason)))
         return await self.ended()
 
+    async def measure(self, metrics: Sequence[str]) -> MetricsMeasured:
+        """Exact values here, also where the run has ended by itself. Raises EngineFailed if the engine has."""
+        try:
+            return await self.engine.measure(metrics)
+        except ConnectionLost:
+            await self._ended.wait()
+            raise self._failure() from None
+
     async def close(self) -> None:
         """Let go of the engine."""
         self._task.cancel()
@@ -110,6 +118,10 @@ class Follower:
         try:
             await asyncio.wait({asking, ending}, return_when=asyncio.FIRST_COMPLETED)
             return asking.result() if asking.done() and not self._ended.is_set() else None
+        except ConnectionLost:
+            # Why it was lost is being found out, and is the end.
+            await ending
+            return None
         finally:
             for task in (asking, ending):
                 task.cancel()
@@ -120,7 +132,8 @@ class Follower:
             async for message in self.engine.messages():
                 self._take(message)
         except TuiDlError as error:
-            self._lost = str(error)
+            why = await self._explain(error) if isinstance(error, ConnectionLost) else error
+            self._take(RunFailed(str(why), why.exit_code))
         finally:
             self._ended.set()
 
@@ -145,10 +158,9 @@ class Follower:
 
     def _failure(self) -> TuiDlError:
         failed = self.run.failed
-        if failed is not None:
-            kind = NotAvailable if failed.exit_code == NotAvailable.exit_code else EngineFailed
-            return kind(failed.error)
-        return EngineFailed(self._lost or "the engine ended without saying why")
+        if failed is None:
+            return EngineFailed("the engine ended without saying why")
+        return _FAILURES.get(failed.exit_code, EngineFailed)(failed.error)
 
 
 async def _first(*events: asyncio.Event) -> None:

@@ -50,8 +50,6 @@ async def run_headless(experiment: Experiment, start: StartEngine, options: Opti
 
 def summary(followed: Followed) -> str:
     """The result in one line."""
-    if followed.failed is not None:
-        return f"failed: {followed.failed.error}"
     reason = followed.finished.reason if followed.finished is not None else "unknown"
     parts = [f"finished ({reason}) at step {followed.step}"]
     for split, evaluation in followed.evaluations.items():
