@@ -26,7 +26,7 @@ class RunFlows:
         """Show what happened as a dialog; while another one is open it waits for its end."""
         if what is not None and what not in self._waiting:
             self._waiting.append(what)
-        if self._waiting and self._screen.is_current:
+        if self._waiting and self._screen.app.screen is self._screen:
             self._start(self._announced(self._waiting.pop(0)))
 
     def step_many(self) -> None:
