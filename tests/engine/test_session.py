@@ -440,6 +440,22 @@ def test_stop_after_enough_steps_evaluates_once_more() -> None:
     assert finished.sink.last(RunFinished).reason == "epochs"
 
 
+def test_an_evaluation_comes_right_behind_its_step_whenever_it_is_published() -> None:
+    driver = Driver(experiment())
+    driver.do(Run())
+    order: list[tuple[str, int]] = []
+    for message in driver.sink.messages:
+        if isinstance(message, StepsRecorded):
+            count = len(message.columns) // 8 // len(message.names)
+            order.append(("steps", message.first_step + count - 1))
+        elif isinstance(message, EvaluationRecorded):
+            order.append((message.split, message.step))
+    ends = range(STEPS_PER_EPOCH, TOTAL_STEPS + 1, STEPS_PER_EPOCH)
+    merged = [place for place in order if place[0] != "steps" or place[1] in ends]
+    expected = [place for step in ends for place in (("steps", step), ("validation", step))]
+    assert merged == [*expected, ("train", TOTAL_STEPS)]
+
+
 def test_before_a_screen_the_train_split_is_evaluated_too() -> None:
     driver = Driver(experiment(), interactive=True)
     driver.do(Run(until_step=STEPS_PER_EPOCH))

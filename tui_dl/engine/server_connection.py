@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, final
 
+from tui_dl.history.intake import step_count
 from tui_dl.wire.messages import EvaluationRecorded, Message, ReadingTaken, StatusChanged, StepsRecorded
 
 if TYPE_CHECKING:
@@ -159,9 +160,8 @@ class Connection:
     def _put_steps(self, message: StepsRecorded, body: bytes) -> None:
         if self._needs_history:
             return
-        count = len(message.columns) // 8 // max(len(message.names), 1)
         segment, first = message.segment, message.first_step
-        steps = _Steps(body, (segment, first - 1), (segment, first + count - 1))
+        steps = _Steps(body, (segment, first - 1), (segment, first + step_count(message) - 1))
         behind = self._queue[-1] if self._queue else None
         if isinstance(behind, Gap):
             self._queue[-1] = Gap(behind.after, steps.last, behind.with_evaluations)

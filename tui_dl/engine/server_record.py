@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, final
 import numpy as np
 
 from tui_dl.errors import RecordingFailed
-from tui_dl.history.intake import take_in
+from tui_dl.history.intake import joined, step_count, take_in, take_in_evaluations
 from tui_dl.history.store import SeriesStore
 from tui_dl.runs import BEFORE_ALL, RunReader
 from tui_dl.wire.framing import frame
@@ -57,6 +57,9 @@ class Record:
         self._writer = writer
         self._store = SeriesStore()
         self._events: list[RecordedEvent] = []
+        # Short epochs end a hundred times a second; taking in each piece by itself held up the training.
+        self._steps: list[StepsRecorded] = []
+        self._evaluations: list[EvaluationRecorded] = []
         self._state = ""
         self._reason = ""
 
@@ -88,11 +91,17 @@ class Record:
 
     def take(self, message: Message) -> None:
         """Take in what the training thread said."""
-        take_in(self._store, message)
-        if isinstance(message, StepsRecorded):
-            self._reach(message)
-        if self._writer is not None:
-            self._write(self._writer, message)
+        match message:
+            case StepsRecorded():
+                self._steps.append(message)
+                self._reach(message)
+            case EvaluationRecorded():
+                self._evaluations.append(message)
+            case _:
+                self._settle()
+                take_in(self._store, message)
+                if self._writer is not None:
+                    self._write(self._writer, message)
 
     def add_event(self, event: RecordedEvent) -> None:
         """Keep an event."""
@@ -102,6 +111,7 @@ class Record:
 
     def commit(self) -> str:
         """Write what was taken in. Returns what went wrong, the first time that it does."""
+        self._settle()
         if self._writer is None:
             return ""
         try:
@@ -123,6 +133,7 @@ class Record:
         """All of it in bounded size, as a frame."""
         if not self.is_loaded:
             return None
+        self._settle()
         return frame(HistorySent(self._store.to_state(), tuple(self._events)))
 
     def steps(self, gap: Gap) -> Iterator[tuple[bytes, Position]] | None:
@@ -153,6 +164,21 @@ class Record:
 
     # -- inside ----------------------------------------------------------------------------------------
 
+    def _settle(self) -> None:
+        """Take in the steps and evaluations that wait, as few large pieces."""
+        if not self._steps and not self._evaluations:
+            return
+        steps, self._steps = joined(self._steps), []
+        evaluations, self._evaluations = self._evaluations, []
+        for message in steps:
+            take_in(self._store, message)
+        take_in_evaluations(self._store, evaluations)
+        if self._writer is not None:
+            for message in steps:
+                self._writer.add_steps(message)
+            for evaluation in evaluations:
+                self._writer.add_evaluation(evaluation)
+
     def _reach(self, steps: StepsRecorded) -> None:
         self.position = max(self.position, _last(steps))
 
@@ -163,10 +189,6 @@ class Record:
 
     def _write(self, writer: RunWriter, message: Message) -> None:
         match message:
-            case StepsRecorded():
-                writer.add_steps(message)
-            case EvaluationRecorded():
-                writer.add_evaluation(message)
             case ChangeUndone(segment, step, parent_segment):
                 writer.add_segment(segment, parent_segment, step)
             case Restarted(segment):
@@ -195,8 +217,7 @@ class Record:
 
 
 def _last(steps: StepsRecorded) -> Position:
-    count = len(steps.columns) // 8 // max(len(steps.names), 1)
-    return (steps.segment, steps.first_step + count - 1)
+    return (steps.segment, steps.first_step + step_count(steps) - 1)
 
 
 def _cut(steps: StepsRecorded, last_step: int) -> StepsRecorded:

@@ -307,8 +307,7 @@ class Session:
         if trainer.epoch != self._epoch:
             self._epoch = trainer.epoch
             end = self.milestones.close_epoch()
-        else:
-            self.reports.flush_if_due(now)
+        self.reports.flush_if_due(now)
         if end is not None:
             self.finish(end)
         elif not self.presenter.wait_at_scene() and self._goal is not None:

@@ -145,8 +145,8 @@ def _extend(session: Session, command: commands.ExtendRun, _ticket: Ticket) -> b
 
 
 def _evaluate(session: Session, command: commands.Evaluate, _ticket: Ticket) -> bool:
-    session.reports.flush()
     session.milestones.evaluate(command.split)
+    session.reports.flush()
     return True
 
 

@@ -32,20 +32,20 @@ class Milestones:
         self._checkpoints = checkpoints
         self._clock = clock
         self._saved_at = clock()
-        self._evaluated_at: tuple[int, int] | None = None
+        self._evaluated_at: dict[str, tuple[int, int]] = {}
         self._train_split_at = -math.inf
         self._train_split_s = 0.0
 
     def evaluate(self, split: str) -> float:
-        """Evaluate a whole split and publish it; returns its loss."""
+        """Evaluate a whole split, to be published with the next flush; returns its loss."""
         metrics = dict(self._session.trainer.evaluate(split))
         self._session.reports.evaluation(split, metrics)
+        self._evaluated_at[split] = (self._session.segment, self._session.trainer.step)
         return metrics.get("loss", math.nan)
 
     def close_epoch(self) -> FinishReason | None:
         """Evaluate, and save if it is time; returns why the run should end here, if it should."""
         session = self._session
-        session.reports.flush()
         experiment = session.experiment
         is_over = session.trainer.epoch >= experiment.training.epochs
         loss = self.evaluate("validation")
@@ -64,9 +64,12 @@ class Milestones:
         """Evaluate if that is still to be done, write the last checkpoint, and say so."""
         session = self._session
         session.reports.flush()
-        if reason in ("steps", "epochs") and self._evaluated_at != (session.segment, session.trainer.step):
-            self.evaluate("validation")
-            self._evaluate_train_split()
+        if reason in ("steps", "epochs"):
+            here = (session.segment, session.trainer.step)
+            for split in ("validation", "train"):
+                if self._evaluated_at.get(split) != here:
+                    self.evaluate(split)
+            session.reports.flush()
         path = self.save(is_last=True)
         if path and self._checkpoints is not None and not self._checkpoints.drain(SAVE_PATIENCE_S):
             path = ""
@@ -91,7 +94,7 @@ class Milestones:
 
     def forget(self) -> None:
         """The position or the experiment has changed: what was evaluated is not what is there now."""
-        self._evaluated_at = None
+        self._evaluated_at.clear()
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take the position that a checkpoint holds."""
@@ -126,7 +129,6 @@ class Milestones:
     def _evaluate_train_split(self) -> None:
         begun = self._clock()
         self.evaluate("train")
-        self._evaluated_at = (self._session.segment, self._session.trainer.step)
         self._train_split_at = self._clock()
         self._train_split_s = self._train_split_at - begun
 

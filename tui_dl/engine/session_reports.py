@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final, final
 
 import numpy as np
@@ -18,6 +19,8 @@ from tui_dl.wire.messages import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy.typing as npt
 
     from tui_dl.engine.outbox import Sink
     from tui_dl.engine.scalars import StepScalars
@@ -84,32 +87,49 @@ class Reports:
         self._flushed_at = -math.inf
         self._status_at = -math.inf
         self._status: StatusChanged | None = None
+        # A flush at every epoch's end took 4 % of the time where an epoch is short.
+        self._held: deque[EvaluationRecorded] = deque()
         self.segment = 0
         self.last: dict[str, float] = {}
         """The newest step's values by name, as far as they were published."""
 
     def flush(self) -> None:
-        """Publish all steps since the last time: one read from the device."""
+        """Publish all steps since the last time, with one read from the device, and what was evaluated."""
         self._flushed_at = self._clock()
+        held, self._held = self._held, deque()
         # What follows on a change of what is measured comes with a drain of its own.
         while (scalars := self._trainer.drain_scalars()).values.size:
-            self._publish(scalars)
+            self._publish_in_order(scalars, held)
+        for evaluation in held:
+            self._sink.publish(evaluation)
 
-    def _publish(self, scalars: StepScalars) -> None:
+    def _publish_in_order(self, scalars: StepScalars, held: deque[EvaluationRecorded]) -> None:
+        """Publish steps, and each evaluation right behind its step: the order depends on no clock."""
         values = np.asarray(scalars.values, dtype="<f8")
+        names, first = tuple(scalars.names), scalars.first_step
+        end = first + values.shape[1]
+        while held and held[0].step < end:
+            cut = held[0].step + 1
+            if cut > first:
+                self._publish(names, first, values[:, : cut - first])
+                values, first = values[:, cut - first :], cut
+            self._sink.publish(held.popleft())
+        if first < end:
+            self._publish(names, first, values)
+
+    def _publish(self, names: tuple[str, ...], first_step: int, values: npt.NDArray[np.float64]) -> None:
         finite = np.isfinite(values)
         nonfinite: dict[str, list[int]] = {}
         if not finite.all():
             nonfinite = {
                 name: np.flatnonzero(~finite[row]).tolist()
-                for row, name in enumerate(scalars.names)
+                for row, name in enumerate(names)
                 if not finite[row].all()
             }
             values = np.where(finite, values, np.nan)
-        self.last = dict(zip(scalars.names, values[:, -1].tolist(), strict=True))
+        self.last = dict(zip(names, values[:, -1].tolist(), strict=True))
         columns = np.ascontiguousarray(values).tobytes()
-        names = tuple(scalars.names)
-        self._sink.publish(StepsRecorded(self.segment, scalars.first_step, names, columns, nonfinite))
+        self._sink.publish(StepsRecorded(self.segment, first_step, names, columns, nonfinite))
 
     def flush_if_due(self, now: float) -> None:
         """Publish if the last time was long enough ago."""
@@ -128,11 +148,11 @@ class Reports:
             self._sink.publish(status)
 
     def evaluation(self, split: str, metrics: dict[str, float]) -> None:
-        """Publish the metrics of a whole split at this step."""
+        """Have the metrics of a whole split at this step published with the next flush."""
         trainer = self._trainer
         bad = tuple(sorted(name for name, value in metrics.items() if not math.isfinite(value)))
         values = {name: math.nan if name in bad else value for name, value in metrics.items()}
-        self._sink.publish(EvaluationRecorded(self.segment, trainer.step, trainer.epoch, split, values, bad))
+        self._held.append(EvaluationRecorded(self.segment, trainer.step, trainer.epoch, split, values, bad))
 
     def reading(self, step: int, reading: Reading) -> None:
         """Publish what an instrument saw."""

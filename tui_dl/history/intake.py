@@ -17,6 +17,8 @@ from tui_dl.wire.messages import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tui_dl.history.store import SeriesStore
     from tui_dl.wire.plans import Receipt
 
@@ -43,9 +45,7 @@ def take_in(store: SeriesStore, message: Message) -> bool:
             columns = {batch_series(name): matrix[row] for row, name in enumerate(message.names)}
             store.append(message.segment, steps, columns)
         case EvaluationRecorded():
-            values = {**message.metrics, **dict.fromkeys(message.nonfinite, math.nan)}
-            named = {evaluation_series(message.split, name): [value] for name, value in values.items()}
-            store.append(message.segment, [message.step], named)
+            take_in_evaluations(store, [message])
         case ChangeApplied(receipt):
             store.add_mark(receipt.step, receipt.segment, receipt_label(receipt), "change")
         case ChangeUndone():
@@ -57,6 +57,54 @@ def take_in(store: SeriesStore, message: Message) -> bool:
         case _:
             return False
     return True
+
+
+def joined(steps: Iterable[StepsRecorded]) -> list[StepsRecorded]:
+    """The same steps in fewer messages: one that goes on where the one before it ended becomes part of it."""
+    groups: list[list[StepsRecorded]] = []
+    following = -1
+    for message in steps:
+        behind = groups[-1][-1] if groups else None
+        if (
+            behind is not None
+            and (behind.segment, behind.names) == (message.segment, message.names)
+            and message.first_step == following
+        ):
+            groups[-1].append(message)
+        else:
+            groups.append([message])
+        following = message.first_step + step_count(message)
+    return [group[0] if len(group) == 1 else _joined(group) for group in groups]
+
+
+def step_count(message: StepsRecorded) -> int:
+    """How many steps a message holds."""
+    return len(message.columns) // 8 // max(len(message.names), 1)
+
+
+def take_in_evaluations(store: SeriesStore, evaluations: Iterable[EvaluationRecorded]) -> None:
+    """Add many at once: what they have in common costs once."""
+    rows: dict[tuple[int, tuple[str, ...]], tuple[list[int], list[list[float]]]] = {}
+    for message in evaluations:
+        values = {**message.metrics, **dict.fromkeys(message.nonfinite, math.nan)}
+        names = tuple(evaluation_series(message.split, name) for name in values)
+        steps, columns = rows.setdefault((message.segment, names), ([], []))
+        steps.append(message.step)
+        columns.append(list(values.values()))
+    for (segment, names), (steps, columns) in rows.items():
+        store.append(segment, steps, dict(zip(names, np.array(columns, dtype=np.float64).T, strict=True)))
+
+
+def _joined(group: list[StepsRecorded]) -> StepsRecorded:
+    first = group[0]
+    parts = [np.frombuffer(each.columns, dtype="<f8").reshape(len(each.names), -1) for each in group]
+    nonfinite: dict[str, list[int]] = {}
+    for each in group:
+        for name, places in each.nonfinite.items():
+            offset = each.first_step - first.first_step
+            nonfinite.setdefault(name, []).extend(place + offset for place in places)
+    columns = np.concatenate(parts, axis=1).tobytes()
+    return StepsRecorded(first.segment, first.first_step, first.names, columns, nonfinite)
 
 
 def receipt_label(receipt: Receipt) -> str:
