@@ -162,7 +162,7 @@ def _ongoing(
         scale = gradient_scale(parts, changed) if scalable else None
         if scalable and scale is None:
             warnings.append("the gradient on the probe batch is zero or not finite: no state is rescaled.")
-    kept, converted, rescaled, reset = _lists(parts, new, transfer, scale)
+    kept, converted, rescaled, reset = _lists(parts, step, transfer, scale)
     offers = rate_offers(parts, step, new, changed) if any(e.path == "optimizer" for e in found) else ()
     plan = Plan(
         change=change,
@@ -207,15 +207,15 @@ def _warnings(parts: Parts, new: Experiment, found: tuple[Edit, ...]) -> list[st
 
 
 def _lists(
-    parts: Parts, new: Experiment, transfer: Transfer | None, scale: float | None
+    parts: Parts, step: int, transfer: Transfer | None, scale: float | None
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """kept, converted, rescaled and reset; state that no update has filled yet appears in none."""
+    """kept, converted, rescaled and reset; before the first update no state appears in any."""
     base = ("weights", "position")
     if transfer is None:
         held = slots(parts.experiment.optimizer) if parts.knows_optimizer else ()
         transfer = Transfer("carry", kept=held)
     kept, converted, reset = transfer.kept, transfer.converted, transfer.reset
-    if not has_state(parts) and transfer.mode != "calibrate":
+    if step == 0 and not has_state(parts) and transfer.mode != "calibrate":
         return base, (), (), ()
     rescaled: tuple[str, ...] = ()
     if scale is not None:

@@ -1,0 +1,166 @@
+"""What the trainer's tests share: experiments, and the loop that anyone would write in plain PyTorch."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from tui_dl.components.losses import build_loss
+from tui_dl.engine.trainer import Trainer
+from tui_dl.spec.change import apply_change
+from tui_dl.spec.preset import from_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_dl.spec.experiment import Experiment
+
+BASE = from_toml(
+    """
+    [data]
+    name = "moons"
+    samples = 130
+    [model]
+    name = "mlp"
+    hidden = [8, 6]
+    [training]
+    batch_size = 16
+    epochs = 10
+    device = "cpu"
+    """,
+    "test",
+)
+
+OPTIMIZERS: dict[str, dict[str, Any]] = {
+    "sgd": {"name": "sgd", "lr": 0.1},
+    "sgd momentum": {"name": "sgd", "lr": 0.05, "momentum": 0.9},
+    "sgd nesterov": {"name": "sgd", "lr": 0.05, "momentum": 0.9, "nesterov": True},
+    "adam": {"name": "adam", "lr": 0.01},
+    "adam amsgrad": {"name": "adam", "lr": 0.01, "beta1": 0.8, "amsgrad": True},
+    "adamw": {"name": "adamw", "lr": 0.01, "weight_decay": 0.1},
+    "adamw amsgrad": {"name": "adamw", "lr": 0.01, "amsgrad": True},
+    "rmsprop": {"name": "rmsprop", "lr": 0.002},
+    "rmsprop centered": {"name": "rmsprop", "lr": 0.002, "centered": True, "momentum": 0.5},
+    "adagrad": {"name": "adagrad", "lr": 0.05, "lr_decay": 0.01, "initial_accumulator_value": 0.1},
+}
+
+
+def experiment(change: Mapping[str, Any] | None = None, base: Experiment = BASE) -> Experiment:
+    """A small classification in seven batches an epoch, with a change laid over it."""
+    return apply_change(base, change or {})
+
+
+def trainer(**change: Any) -> Trainer:
+    """A trainer of the small experiment; double underscores stand for dots."""
+    return Trainer(experiment({name.replace("__", "."): value for name, value in change.items()}))
+
+
+def torch_optimizer(declared: Mapping[str, Any], parameters: Any) -> torch.optim.Optimizer:
+    """Written out by hand, from torch's documentation alone."""
+    numbers = dict(declared)
+    name = numbers.pop("name")
+    fused = numbers.pop("fused", name != "rmsprop")
+    if "beta1" in numbers or "beta2" in numbers:
+        numbers["betas"] = (numbers.pop("beta1", 0.9), numbers.pop("beta2", 0.999))
+    cls = {
+        "sgd": torch.optim.SGD,
+        "adam": torch.optim.Adam,
+        "adamw": torch.optim.AdamW,
+        "rmsprop": torch.optim.RMSprop,
+        "adagrad": torch.optim.Adagrad,
+    }[name]
+    return cls(parameters, **numbers, **({"fused": True} if fused else {}))
+
+
+class PlainLoop:
+    """A copy of a trainer's model in a loop of its own, fed by `peek_batch`."""
+
+    def __init__(self, of: Trainer, declared: Mapping[str, Any]) -> None:
+        self.of = of
+        self.model = copy.deepcopy(of.model)
+        self.optimizer = torch_optimizer(declared, self.model.parameters())
+        assert of.experiment is not None
+        assert of.splits is not None
+        self.loss = build_loss(of.experiment.loss, of.splits.task, of.splits.outputs)
+
+    def step_beside(self) -> float:
+        """One step of the loop, then the trainer's; both losses must have the same bits."""
+        inputs, targets = self.of.peek_batch()
+        loss = self.loss(self.model(inputs), targets)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        assert self.of.train_batch().loss == loss.item()
+        return loss.item()
+
+    def assert_equal(self) -> None:
+        """Every weight has the same bits."""
+        assert_same(weights(self.model), weights(self.of.model))
+
+
+def weights(model: nn.Module) -> dict[str, Tensor]:
+    """All values, copied."""
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def assert_same(left: Any, right: Any) -> None:
+    """Equal to the last bit, however deeply nested; NaN equals NaN."""
+    if isinstance(left, Tensor):
+        torch.testing.assert_close(left, right, rtol=0, atol=0, equal_nan=True)
+    elif isinstance(left, dict):
+        assert left.keys() == right.keys()
+        for key in left:
+            assert_same(left[key], right[key])
+    elif isinstance(left, list | tuple):
+        assert len(left) == len(right)
+        for one, other in zip(left, right, strict=True):
+            assert_same(one, other)
+    else:
+        assert left == right
+
+
+def continuation(of: Trainer, steps: int = 12) -> list[float]:
+    """Losses of the next steps."""
+    return [of.train_batch().loss for _ in range(steps)]
+
+
+def invariants(of: Trainer) -> None:
+    """What holds at every boundary, whatever was done."""
+    owned = [parameter for group in of.optimizer.param_groups for parameter in group["params"]]
+    trainable = [parameter for parameter in of.model.parameters() if parameter.requires_grad]
+    assert [id(parameter) for parameter in owned] == [id(parameter) for parameter in trainable]
+    assert set(of.optimizer.state) <= set(trainable)
+    for parameter, view in zip(of.gradients.parameters, of.gradients.views, strict=True):
+        assert parameter.grad is view
+    assert not any(module._forward_hooks or module._backward_hooks for module in of.model.modules())
+    if of.experiment is None:
+        return
+    declared = of.experiment
+    assert type(of.optimizer).__name__.lower() == type(declared.optimizer).__name__.lower()
+    group = of.optimizer.param_groups[0]
+    for name in ("momentum", "nesterov", "amsgrad", "centered", "alpha", "eps", "weight_decay", "lr_decay"):
+        if name in group and hasattr(declared.optimizer, name):
+            assert group[name] == getattr(declared.optimizer, name), name
+    if "betas" in group:
+        assert group["betas"] == (declared.optimizer.beta1, declared.optimizer.beta2)  # type: ignore[union-attr]
+    _model_invariants(of, declared)
+
+
+def _model_invariants(of: Trainer, declared: Experiment) -> None:
+    hidden = list(getattr(declared.model, "hidden", ()))
+    assert [layer.out_features for layer in of.model.layers][:-1] == hidden  # type: ignore[union-attr]
+    names = {
+        "relu": nn.ReLU,
+        "tanh": nn.Tanh,
+        "sigmoid": nn.Sigmoid,
+        "identity": nn.Identity,
+        "gelu": nn.GELU,
+    }
+    for module in of.model.activations:  # type: ignore[union-attr]
+        assert isinstance(module, names[declared.model.activation.name])  # type: ignore[union-attr]
+    dropout = next((each.p for each in declared.regularizers if each.name == "dropout"), 0.0)
+    for module in of.model.dropouts:  # type: ignore[union-attr]
+        assert getattr(module, "p", 0.0) == dropout
