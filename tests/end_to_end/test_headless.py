@@ -160,9 +160,10 @@ def test_an_engine_that_is_killed_is_a_failure_with_its_reason(tmp_path: Path) -
     assert parsed(rest.decode())
 
 
-def test_a_value_that_is_not_finite_stops_with_five(tmp_path: Path) -> None:
+@pytest.mark.parametrize("length", [(), ("--steps", "1000")], ids=["whole", "steps"])
+def test_a_value_that_is_not_finite_stops_with_five(length: tuple[str, ...], tmp_path: Path) -> None:
     mistake = tiny(tmp_path, '[optimizer]\nname = "sgd"\nlr = 1e9\n')
-    done = run("run", mistake, "--headless", "--jsonl", "-")
+    done = run("run", mistake, "--headless", "--jsonl", "-", *length)
     assert done.returncode == 5
     lines = parsed(done.stdout)
     assert lines[-1]["type"] == "finished"

@@ -102,8 +102,7 @@ async def _reach(follower: Follower, step: float) -> bool:
     An engine whose run has ended still answers what is measured there.
     """
     if math.isinf(step):
-        await follower.run_to_end()
-        return True
+        return (await follower.run_to_end()).exit_code == 0
     more = int(step) - follower.steps_made
     if more > 0:
         await follower.step(more)

@@ -82,8 +82,16 @@ class Follower:
         return self.run.finished.step if self.run.finished is not None else self._stepped
 
     async def step(self, batches: int) -> None:
-        """Make this many batches; returns early if the run ends before."""
-        answer = await self._unless_ended(self.engine.request(Step(batches)))
+        """Make this many batches; returns early if the run ends before, however it does."""
+        try:
+            answer = await self._unless_ended(self.engine.request(Step(batches)))
+        except TuiDlError:
+            # A run that ends on a value that is not finite refuses first and then says its end: hear it out.
+            await self.measure([])
+            if self.engine.status is None or self.engine.status.state != "finished":
+                raise
+            await self._ended.wait()
+            return
         if answer is not None:
             self._stepped = answer.step
 
@@ -98,7 +106,7 @@ class Follower:
         return await self.ended()
 
     async def measure(self, metrics: Sequence[str]) -> MetricsMeasured:
-        """Exact values here, also where the run has ended by itself. Raises EngineFailed if the engine has."""
+        """Exact values here, also of a run that has ended by itself. Raises EngineFailed if it failed."""
         try:
             return await self.engine.measure(metrics)
         except ConnectionLost:

@@ -12,7 +12,7 @@ from tui_dl.spec.experiment import Experiment
 @final
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A connection to an engine, paused at step 0, and whoever knows how an engine ended that says nothing."""
+    """A connection to an engine, paused at step 0, and whoever knows why it was lost."""
 
     engine: EngineClient
     explain: Callable[[ConnectionLost], Awaitable[TuiDlError]]
