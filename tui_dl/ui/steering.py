@@ -1,10 +1,9 @@
 """What the keys of a run mean as commands to its engine; knows no Textual."""
 
 from collections.abc import Mapping
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from tui_dl.errors import TuiDlError
-from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.lecture import OptimizerState
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import RunModel
@@ -27,6 +26,9 @@ from tui_dl.wire.commands import (
     Watch,
 )
 from tui_dl.wire.plans import Plan
+
+if TYPE_CHECKING:
+    from tui_dl.spec.experiment import Experiment
 
 PACES_PER_S: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
 """Flat out, which is 0 in a command, comes after the last."""

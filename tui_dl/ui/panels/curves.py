@@ -122,6 +122,8 @@ class MetricPlot(LinePlot):
         )
 
     def _empty_text(self) -> str:
+        if self.model.link in ("failed", "closed"):
+            return "nothing was recorded"
         if self.model.described is None:
             return self.model.status.detail or "the engine is starting"
         return "space runs, s makes one batch"

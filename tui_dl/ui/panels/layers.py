@@ -142,7 +142,7 @@ def _gauge(ratio: float | None) -> list[Part]:
     cell = min(max(round(place * (_GAUGE_CELLS - 1)), 0), _GAUGE_CELLS - 1)
     scale = _scale()
     return [
-        (f"{log10:5.1f} ", style),
+        (f"{log10:5.1f} " if log10 > -100 else f"{log10:5.0f} ", style),
         (scale[:cell], "dim"),
         ("●", style),
         (scale[cell + 1 :], "dim"),

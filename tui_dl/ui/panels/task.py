@@ -1,5 +1,6 @@
 """What the model makes of the data: a fitted curve, decision regions, or samples and a confusion matrix."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -94,7 +95,7 @@ def curve_data(view: CurveView) -> PlotData:
     validation = PlotSeries.from_points(
         "validation", 1, *_sorted(view.validation_x, view.validation_y), dash="points"
     )
-    series = (model, validation, train)
+    series = tuple(replace(one, has_number=False) for one in (model, validation, train))
     xs = np.concatenate([one.xs for one in series])
     xs = xs[np.isfinite(xs)]
     x_range = (float(xs.min()), float(xs.max())) if xs.size and xs.min() < xs.max() else (0.0, 1.0)

@@ -31,6 +31,8 @@ class PlotSeries:
     is_ghost: bool = False
     smoothing: float = 0.0
     value: float | None = None
+    has_number: bool = True
+    """False for a curve over something else than time, whose last value is not a present one."""
 
     @classmethod
     def from_points(
@@ -84,6 +86,8 @@ class PlotSeries:
     @property
     def current(self) -> float | None:
         """The number that matters now."""
+        if not self.has_number:
+            return None
         if self.value is not None:
             return self.value
         return float(self.mean[-1]) if self.mean.size else None

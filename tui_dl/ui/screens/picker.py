@@ -37,6 +37,7 @@ class PickerScreen(Screen[None]):
         & #foot { height: 1; dock: bottom; background: $panel; }
         & Horizontal { height: 1fr; }
         & #lists { width: 46%; min-width: 30; }
+        & OptionList, & #preview { border-title-color: $primary; border-title-style: bold; }
         & OptionList { height: 1fr; border: round $border-blurred; background: transparent; padding: 0 1; }
         & OptionList:focus { border: round $accent; }
         & #runs { height: 40%; }
@@ -108,10 +109,13 @@ class PickerScreen(Screen[None]):
         runs.clear_options()
         runs.add_options([Option(_run_line(one), id=run_id) for run_id, one in self._runs.items()])
         runs.display = bool(self._runs)
+        runs.highlighted = 0 if self._runs else None
 
     def action_switch(self) -> None:
         other = "#runs" if self.query_one("#presets").has_focus and self._runs else "#presets"
         self.query_one(other).focus()
+
+    def on_descendant_focus(self) -> None:
         self._show_preview()
 
     def action_move(self, by: int) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, runtime_checkab
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
-from textual.screen import Screen
 from textual.widget import Widget
 
 from tui_dl.errors import TuiDlError
@@ -19,12 +18,12 @@ from tui_dl.ui.panels.phases import PhasesPanel
 from tui_dl.ui.panels.status import StatusPanel
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import ALL_TOPICS, Link, RunModel, Topic
+from tui_dl.ui.screens.run_actions import RunActions
 from tui_dl.ui.screens.run_flows import RunFlows
 from tui_dl.ui.screens.run_layout import (
     HEIGHTS,
     RUN_CSS,
     WIDTHS,
-    Overview,
     TooSmall,
     WaitingPanel,
     probes_for,
@@ -53,7 +52,7 @@ class Panel(Protocol):
         ...
 
 
-class RunScreen(Screen[None]):
+class RunScreen(RunActions):
     """One run, from before its engine speaks until it is left."""
 
     CSS = RUN_CSS
@@ -112,7 +111,7 @@ class RunScreen(Screen[None]):
         await self.query_one(WaitingPanel).remove()
         self._register(holder)
         self._has_views = True
-        self._show_view(self.view)
+        self.show_view(self.view)
 
     def _register(self, parent: Widget) -> None:
         """Have the frame clock paint the panels below a widget."""
@@ -148,7 +147,7 @@ class RunScreen(Screen[None]):
             case SceneReached(index) if self.model.experiment is not None:
                 scenes = self.model.experiment.scenes
                 if 0 <= index < len(scenes):
-                    self._show_view(scenes[index].view)
+                    self.show_view(scenes[index].view)
             case NonFiniteFound():
                 self.flows.announce("nonfinite")
             case RunFinished(reason) if reason not in ("stopped", "interrupted"):
@@ -176,7 +175,12 @@ class RunScreen(Screen[None]):
 
     # -- what is shown ---------------------------------------------------------------------------------
 
-    def _show_view(self, view: str) -> None:
+    def renew_all(self) -> None:
+        """Have everything painted that is shown now."""
+        self._mark(ALL_TOPICS)
+
+    def show_view(self, view: str) -> None:
+        """Show a view, by its name; an unknown one is the first."""
         self.view = view if view in VIEWS else VIEWS[0]
         self.query_one(ViewBar).show(self.view)
         if not self._has_views:
@@ -184,7 +188,7 @@ class RunScreen(Screen[None]):
         for name in VIEWS:
             self.query_one(f"#{name}").display = name == self.view
         self._release_control()
-        self.call_after_refresh(self._mark, ALL_TOPICS)
+        self.call_after_refresh(self.renew_all)
         self.call_after_refresh(self._watch_later)
 
     def _watch_later(self) -> None:
@@ -241,86 +245,3 @@ class RunScreen(Screen[None]):
         """Say what did not work, now and in the log."""
         self._mark(self.model.note(text, "error"))
         self.notify(text, severity="error", markup=False, timeout=8)
-
-    def action_toggle_run(self) -> None:
-        if self.model.finished is not None and not self.model.is_running:
-            self.flows.announce("finished")
-            return
-        self.do(self.steering.toggle_run(), by_hand=True)
-
-    def action_step(self) -> None:
-        self.do(self.steering.step(), by_hand=True)
-
-    def action_step_phase(self) -> None:
-        self.do(self.steering.step_phase(), by_hand=True)
-
-    def action_run_epoch(self) -> None:
-        self.do(self.steering.run_epoch())
-
-    def action_pace(self, by: int) -> None:
-        self.do(self.steering.change_pace(by), by_hand=True)
-
-    def action_evaluate(self) -> None:
-        self.do(self.steering.evaluate(), by_hand=True)
-
-    def action_nudge_rate(self, by: int) -> None:
-        self.do(self.steering.nudge_rate(by), by_hand=True)
-
-    def action_undo(self) -> None:
-        self.do(self.steering.undo(), by_hand=True)
-
-    def action_scene(self, by: int) -> None:
-        self.do(self.steering.move_scene(by), by_hand=True)
-
-    def action_take_control(self) -> None:
-        self.do(self.steering.take_control(), by_hand=True)
-
-    def action_step_many(self) -> None:
-        self.flows.step_many()
-
-    def action_change(self, path: str) -> None:
-        self.flows.change(path)
-
-    def action_restart(self) -> None:
-        self.flows.restart()
-
-    def action_leave(self) -> None:
-        self.flows.leave()
-
-    def action_presets(self) -> None:
-        self.flows.presets()
-
-    def action_help(self) -> None:
-        from tui_dl.ui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.model))
-
-    def action_notes(self) -> None:
-        from tui_dl.ui.screens.notes import NotesScreen
-
-        self.app.push_screen(NotesScreen(self.model))
-
-    def action_control(self) -> None:
-        self.add_class("controlling")
-        self.query_one(ControlPanel).focus()
-        self.call_after_refresh(self._mark, ALL_TOPICS)
-
-    def action_view(self, view: str) -> None:
-        self._show_view(view)
-
-    def action_move_view(self, by: int) -> None:
-        self._show_view(VIEWS[(VIEWS.index(self.view) + by) % len(VIEWS)])
-
-    def action_next_metric(self) -> None:
-        self._show_view("overview")
-        for overview in self.query(Overview):
-            overview.next_metric()
-
-    def action_toggle_scale(self) -> None:
-        for overview in self.query(Overview):
-            overview.toggle_scale()
-
-    def action_scroll_view(self, by: int) -> None:
-        shown = self.query_one(f"#{self.view}")
-        if hasattr(shown, "move_lines"):
-            shown.move_lines(by)

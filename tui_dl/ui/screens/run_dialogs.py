@@ -134,7 +134,7 @@ def trouble_dialog(model: RunModel, *, can_resume: bool) -> Dialog:
     body: list[str | Line] = [reason or "The engine is gone."]
     if tail and not any(tail[-1] in line for line in reason.splitlines()):
         body += [[("The end of its log:", "dim")], *([(line, "dim")] for line in tail)]
-    if model.path:
+    if model.path and model.path not in reason:
         body.append([(f"All of it: {model.path}/engine.log", "dim")])
     choices = [
         Choice("l", "Look at what was recorded", "cancel"),

@@ -1,0 +1,237 @@
+"""What panels say, as plain text, at widths where every word has its place or is left out."""
+
+import math
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+
+from tests.ui.fake_engine import described, readings, status, steps
+from tui_dl.spec.preset import list_presets, load_preset
+from tui_dl.ui.ink import Line, cells, fitted, spread, strip_of, wrapped
+from tui_dl.ui.panels.control import rows_of, worded
+from tui_dl.ui.panels.layers import LayersPanel
+from tui_dl.ui.panels.log import log_tail
+from tui_dl.ui.panels.notes import scene_lines
+from tui_dl.ui.panels.optimizer import OptimizerPanel
+from tui_dl.ui.panels.phases import PHASES, phase_lines
+from tui_dl.ui.panels.samples import sample_lines
+from tui_dl.ui.panels.status import StatusPanel, figures, tall
+from tui_dl.ui.panels.task import curve_data, regions_data
+from tui_dl.ui.run_model import RunModel
+from tui_dl.ui.theme import Palette
+from tui_dl.wire.messages import PROTOCOL, PhaseReached, ReadingTaken, SceneReached, Welcomed
+from tui_dl.wire.snapshots import (
+    CurveView,
+    LayerReading,
+    LayersRead,
+    OptimizerRead,
+    OptimizerReading,
+    RegionsView,
+    SamplesView,
+    SampleView,
+)
+
+WIDTHS = [20, 44, 60, 80, 120, 160]
+
+
+def text_of(lines: object) -> str:
+    """Lines as plain text."""
+    assert isinstance(lines, list)
+    return "\n".join("".join(part if isinstance(part, str) else part[0] for part in line) for line in lines)
+
+
+def lively_model(step: int = 50) -> RunModel:
+    model = RunModel()
+    model.apply(Welcomed(PROTOCOL, "run-1", 1, "0.1.0", True))
+    model.apply(described())
+    model.apply(status("running", step, overhead=0.021, eta_s=75.0, pace=0.0))
+    model.apply(steps(1, np.linspace(2, 1, step)))
+    for reading in readings(step):
+        model.apply(reading)
+    return model
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("kind", [StatusPanel, LayersPanel, OptimizerPanel])
+@pytest.mark.parametrize("model", [RunModel(), lively_model()])
+def test_panels_say_something_at_every_width(width: int, kind: type[StatusPanel], model: RunModel) -> None:
+    for height in (1, 2, 5, 30):
+        assert isinstance(kind(model).build(width, height), list)
+
+
+def test_the_status_line_says_what_a_run_is_doing() -> None:
+    text = text_of(StatusPanel(lively_model()).build(160, 2))
+    for words in ("▶ RUNNING", "epoch 2/40", "step 50", "1234 steps/s", "1m15s left", "cpu", "inspect 2.1%"):
+        assert words in text, words
+    assert "loss 1.000" in text
+
+
+def test_in_a_narrow_status_line_the_numbers_stay_and_words_go() -> None:
+    text = text_of(StatusPanel(lively_model()).build(80, 2))
+    assert "acc " in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_state_that_is_not_the_engines_stands_out() -> None:
+    model = lively_model()
+    model.set_link("lost", "broken pipe; trying again (attempt 2)")
+    text = text_of(StatusPanel(model).build(120, 2))
+    assert "DISCONNECTED" in text
+    assert "attempt 2" in text
+
+
+def test_the_numbers_of_a_regression_are_not_shares() -> None:
+    model = RunModel(experiment=load_preset("outliers"))
+    model.history.append(0, [1], {"train.mse": [0.25], "train.loss": [0.25]})
+    shown = {label: value for label, value, _ in figures(model)}
+    assert shown["mse"] == "0.2500"
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_tall_numbers_have_three_equal_rows(value: float) -> None:
+    from tui_dl.ui.numerals import number
+
+    rows = tall(number(value))
+    assert len({len(row) for row in rows}) == 1
+
+
+def test_a_vanished_gradient_and_dead_units_are_marked() -> None:
+    model = lively_model()
+    layers = (
+        LayerReading("layers.0", 1e-8, 5.0, 1e-9, 0.8, None),
+        LayerReading("layers.1", math.nan, math.inf, math.nan, None, None),
+        LayerReading("layers.2", 1.0, 5.0, 1e-3, 0.0, 0.1),
+    )
+    model.apply(ReadingTaken(0, 50, LayersRead(layers, 1e-8)))
+    lines = LayersPanel(model).build(120, 30)
+    styles = {part[0].strip(): part[1] for line in lines for part in line if isinstance(part, tuple)}
+    assert styles["1.0e-8"] == "warn"
+    assert styles["80%"] == "warn"
+    assert styles["nan"] == "bad"
+    assert styles["-3.0"] == "good"
+    assert styles["-9.0"] == "warn"
+    assert "it vanishes on its way down" in text_of(lines)
+
+
+def test_the_gauge_has_one_width_whatever_the_ratio() -> None:
+    model = lively_model()
+    ratios = (None, 0.0, 1e-300, 1e-9, 1e-3, 1.0, 1e9, math.nan, math.inf)
+    rows = tuple(LayerReading(f"layers.{n}", 1.0, 1.0, ratio) for n, ratio in enumerate(ratios))
+    model.apply(ReadingTaken(0, 50, LayersRead(rows)))
+    lines = LayersPanel(model).build(120, 11)[1 : 1 + len(ratios)]
+    assert len({cells(line) for line in lines}) == 1
+
+
+def test_the_optimizer_says_what_it_holds_in_words() -> None:
+    text = text_of(OptimizerPanel(lively_model()).build(100, 30))
+    for words in ("adam", "running mean of the gradient", "√v", "own step", "effective step"):
+        assert words in text, words
+
+
+def test_an_optimizer_without_state_has_no_columns_for_it() -> None:
+    model = lively_model()
+    read = OptimizerRead("sgd", 0.1, "", "", (OptimizerReading("layers.0", effective_step=1e-3),))
+    model.apply(ReadingTaken(0, 50, read))
+    text = text_of(OptimizerPanel(model).build(100, 30))
+    assert "√v" not in text
+    assert "own step" not in text
+
+
+@pytest.mark.parametrize("name", [preset.name for preset in list_presets()])
+def test_the_control_panel_follows_the_order_of_the_ingredients(name: str) -> None:
+    heads = [row.label for row in rows_of(RunModel(experiment=load_preset(name))) if row.head]
+    assert heads == ["data", "model", "loss", "optimizer", "schedule", "regularizers", "run"]
+
+
+def test_values_are_written_as_people_would() -> None:
+    assert worded((64, 64, 64, 32)) == "3×64 32"
+    assert worded(()) == "none"
+    assert worded(True) == "yes"
+    assert worded(1e-8) == "1e-08"
+    assert worded(load_preset("digits-mlp", {"optimizer.lr": 0.5}).optimizer) == "adam lr=0.5"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("phase", PHASES)
+def test_each_phase_shows_what_is_done_and_what_comes_next(phase: str, width: int) -> None:
+    model = lively_model()
+    model.apply(PhaseReached(51, phase, {"loss": 0.5}, ("64 × 10 outputs",)))
+    text = text_of(phase_lines(model, width))
+    assert phase in text
+    assert "64 × 10 outputs" in text
+    following = PHASES[PHASES.index(phase) + 1] if phase != "update" else "run on"
+    assert following in text
+
+
+def test_no_phase_no_strip() -> None:
+    assert phase_lines(lively_model(), 80) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_waiting_scene_says_which_key_goes_on(width: int) -> None:
+    model = RunModel(experiment=load_preset("vanishing-gradient"))
+    assert scene_lines(model, width) == []
+    model.apply(SceneReached(0, True))
+    assert "PgDn" in text_of(scene_lines(model, width))
+    model.apply(SceneReached(99, True))
+    assert scene_lines(model, width) == []
+
+
+def test_a_curve_keeps_its_points_and_survives_what_is_not_finite() -> None:
+    view = CurveView((0.0, 1.0), (1.0, math.nan), (0.5,), (2.0,), (0.0, 1.0), (math.inf, 1.0))
+    data = curve_data(view)
+    assert data.x_range == (0.0, 1.0)
+    assert [series.current for series in data.series] == [None, None, None]
+    assert curve_data(CurveView((), (), (), (), (), ())).x_range == (0.0, 1.0)
+
+
+def test_regions_put_points_where_they_are() -> None:
+    view = RegionsView(
+        (-1, 1), (-1, 1), 2, 2, bytes([0, 1, 1, 0]), bytes([255, 0, 128, 64]), (1.0,), (1.0,), (1,)
+    )
+    data = regions_data(view)
+    assert data.classes is not None
+    assert data.classes.tolist() == [[0, 1], [1, 0]]
+    assert (data.points[0].x, data.points[0].y) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize("depth", ["truecolor", "256", "16", "none"])
+@pytest.mark.parametrize(("height", "width"), [(8, 8), (28, 28), (7, 5)])
+def test_samples_are_drawn_at_every_colour_depth(depth: str, height: int, width: int) -> None:
+    pixels = bytes(range(height * width)) if height * width <= 256 else bytes(height * width)
+    sample = SampleView(0, pixels, 3, 5, 0.12)
+    view = SamplesView(height, width, (sample,) * 5, tuple("0123456789"), ((1,) * 10,) * 10)
+    lines = sample_lines(view, 60, 20, Palette(depth, True))  # type: ignore[arg-type]
+    assert "3→5 12%" in "".join(part[0] for line in lines for part in line if isinstance(part, tuple))
+
+
+def test_the_tail_of_a_log_is_short_and_a_missing_one_is_empty(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    assert log_tail(folder, 5) == []
+    assert log_tail(None, 5) == []
+    (folder / "engine.log").write_bytes(b"x" * 50_000 + b"\nlast but one\n\n\xff last\n")
+    assert log_tail(folder, 2) == ["last but one", "� last"]
+
+
+@given(st.lists(st.text(max_size=20), max_size=6), st.integers(1, 60))
+def test_a_line_has_exactly_the_width_it_was_given(texts: list[str], width: int) -> None:
+    from rich.style import Style
+
+    strip = strip_of({"": Style()}, [text.replace("\n", " ") for text in texts if text.isprintable()], width)
+    assert sum(segment.cell_length for segment in strip) == width
+
+
+@given(st.text(alphabet="ab 한글", max_size=80), st.integers(2, 30))
+def test_wrapped_words_fit(text: str, width: int) -> None:
+    assert all(cells([line]) <= width for line in wrapped(text, width))
+    assert cells([fitted(text, width)]) == width
+
+
+def test_what_has_no_room_at_the_right_is_left_out() -> None:
+    left: Line = ["left"]
+    assert cells(spread(left, ["right"], 12)) == 12
+    assert spread(left, ["right"], 8) == left
