@@ -56,7 +56,8 @@ class LinePanel(Widget):
         self._top = max(min(self._top, len(lines) - height), 0)
         shown = list(lines[self._top : self._top + height])
         shown += [()] * (height - len(shown))
-        strips = [strip_of(self.ink, line, width) for line in shown]
+        ink = self.ink
+        strips = [strip_of(ink, line, width) for line in shown]
         before, self._strips = self._strips, strips
         changed = [y for y, strip in enumerate(strips) if y >= len(before) or strip != before[y]]
         if len(before) != len(strips):
