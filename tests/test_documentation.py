@@ -164,7 +164,7 @@ def test_the_phases_of_a_batch_are_those_of_the_trainer() -> None:
 
 def test_the_recipe_for_an_optimizer_builds_what_it_says() -> None:
     """Carries the recipe out on copies of both modules: the catalogue stays as it is."""
-    declaration, building, by_hand = CONTRIBUTING.code("python")[:3]
+    declaration, building, by_hand, settings, slots = CONTRIBUTING.code("python")
     declared = dict(vars(spec_optimizers))
     exec(declaration, declared)
     optimizer = declared["Adamax"]()
@@ -185,6 +185,10 @@ def test_the_recipe_for_an_optimizer_builds_what_it_says() -> None:
     state = ours.state[weights[0]]
     kept = built["moments"](optimizer)
     assert {kept.first, "step", *kept.others} == set(state)
+    assert eval(f"{{{slots}}}") == {optimizer.name: set(state)}
+    (numbers,) = eval(f"{{{settings}}}").values()
+    assert numbers.pop("name") == optimizer.name
+    assert set(numbers) <= set(built["hyperparameters"](optimizer))
     predicted = built["effective_step"](optimizer, state, optimizer.lr) * state[kept.first]
     torch.testing.assert_close(before - weights[0].detach(), predicted)
     assert describe(type(optimizer)).source == "torch.optim.Adamax"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -62,17 +63,12 @@ def torch_optimizer(declared: Mapping[str, Any], parameters: Any) -> torch.optim
     """Written out by hand, from torch's documentation alone."""
     numbers = dict(declared)
     name = numbers.pop("name")
-    fused = numbers.pop("fused", name != "rmsprop")
+    cls = next(cls for called, cls in vars(torch.optim).items() if called.lower() == name)
+    fused = numbers.pop("fused", "fused" in inspect.signature(cls).parameters)
     if "beta1" in numbers or "beta2" in numbers:
         numbers["betas"] = (numbers.pop("beta1", 0.9), numbers.pop("beta2", 0.999))
-    cls = {
-        "sgd": torch.optim.SGD,
-        "adam": torch.optim.Adam,
-        "adamw": torch.optim.AdamW,
-        "rmsprop": torch.optim.RMSprop,
-        "adagrad": torch.optim.Adagrad,
-    }[name]
-    return cls(parameters, **numbers, **({"fused": True} if fused else {}))
+    built: torch.optim.Optimizer = cls(parameters, **numbers, **({"fused": True} if fused else {}))
+    return built
 
 
 class PlainLoop:
