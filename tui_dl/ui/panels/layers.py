@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from tui_dl.ui.ink import Line, Part, fitted
+from tui_dl.ui.ink import Line, Part, cells, fitted
 from tui_dl.ui.numerals import brief, number, scientific, share
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import RunModel, Topic
@@ -156,7 +156,8 @@ def _scale() -> str:
 
 
 def _legend(model: RunModel, read: LayersRead | None, width: int) -> list[Line]:
-    lines: list[Line] = [[(" ━ healthy: an update moves a weight by about a thousandth (-3)", "dim")]]
+    healthy = " ━ healthy: an update moves a weight by about a thousandth (-3)"
+    lines: list[Line] = [[(healthy if width > len(healthy) else " ━ healthy: about -3, a thousandth", "dim")]]
     if read is not None and read.grad_ratio is not None and len(read.layers) > 1:
         ratio, style = read.grad_ratio, "bold"
         if ratio < 1e-2:
@@ -165,7 +166,9 @@ def _legend(model: RunModel, read: LayersRead | None, width: int) -> list[Line]:
             style, words = "warn", "it explodes on its way down"
         else:
             words = "comparable: all layers learn"
-        lines.append([(" gradient first/last layer ", "dim"), (compact(ratio), style), (f"  {words}", "dim")])
+        line: Line = [(" gradient first/last layer ", "dim"), (compact(ratio), style)]
+        spoken: Line = [*line, (f"  {words}", "dim")]
+        lines.append(spoken if cells(spoken) < width else line)
     step = model.reading_step(LayersRead)
     if step is not None:
         lines.append([(f" measured at step {step:,}", "dim")])
