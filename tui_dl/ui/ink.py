@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
@@ -77,12 +77,20 @@ def _colourless() -> Ink:
     }
 
 
-def strip_of(ink: Ink, line: Line, width: int) -> Strip:
-    """A line of exactly `width` cells."""
+# One cell for one cell, for terminals that know no more or draw some of these two cells wide.
+_PLAIN: Final = str.maketrans(
+    "▶‖■◌✗✓●○━─│▌▸→←↑↓×÷·–…‘’“”√²Σηρ∂₀₁₂₃▼▾", ">|#o!v*o=-|>>><^v" + "x/.-.''\"\"/2Snpd0123vv"
+)
+
+
+def strip_of(ink: Ink, line: Line, width: int, *, is_plain: bool = False) -> Strip:
+    """A line of exactly `width` cells; a plain one in ASCII as far as there are words for it."""
     segments: list[Segment] = []
     room = width
     for part in line:
         text, style = _styled(ink, part)
+        if is_plain:
+            text = text.translate(_PLAIN)
         size = cell_len(text)
         if size > room:
             text, size = set_cell_size(text, room), room
@@ -92,7 +100,7 @@ def strip_of(ink: Ink, line: Line, width: int) -> Strip:
         if not room:
             break
     if room:
-        segments.append(Segment(" " * room))
+        segments.append(Segment(" " * room, ink[""]))
     return Strip(segments, width)
 
 
@@ -125,7 +133,7 @@ def fitted(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Words broken into lines of at most `width` cells; a longer word is cut."""
+    """Words broken into lines of at most `width` cells; a longer word (a path, Hangul) goes over several."""
     lines: list[str] = []
     for paragraph in text.splitlines() or [""]:
         present = ""
@@ -136,6 +144,7 @@ def wrapped(text: str, width: int) -> list[str]:
                 continue
             if present:
                 lines.append(present)
-            present = fitted(word, width).rstrip() if cell_len(word) > width else word
+            *full, present = chop_cells(word, max(width, 1)) or [word]
+            lines += full
         lines.append(present)
     return lines
