@@ -96,7 +96,7 @@ class Regression(Task):
 
     def of_samples(self, metric: str, outputs: Tensor, targets: Tensor) -> Tensor:
         """Squared or absolute error, mean over the values of a sample."""
-        errors = (outputs.detach() - targets).flatten(1)
+        errors = (outputs.detach() - targets).reshape(len(targets), -1)  # (N,) outputs have no axis 1
         if metric == "mse":
             return errors.square_().mean(1)
         assert metric == "mae", metric

@@ -35,6 +35,7 @@ class IterableBatches(BatchSource):
         self._iterator: Iterator[Any] | None = None
         self.is_one_shot = isinstance(batches, Iterator)
         self._fetched: tuple[Any, Any] | None = None
+        self._item: Any = None
         self._length = len(batches) if isinstance(batches, Sized) else 0
         self.epoch_random: tuple[Tensor, ...] = random.state
         """Random state in which the present epoch began."""
@@ -48,10 +49,14 @@ class IterableBatches(BatchSource):
             UsageError: if there is no batch (left), or it is not a pair.
         """
         if self._fetched is None:
-            self.boundary_random = self._random.state
-            with self._random:
-                item = self._next_item()
-            self._fetched = _pair(item, self._device)
+            if self.boundary_random is None:
+                before = self._random.state
+                with self._random:
+                    self._item = self._next_item()
+                self.boundary_random = before
+            # An item that is no pair is not passed over: whoever tries again is told again.
+            self._fetched = _pair(self._item, self._device)
+            self._item = None
         return self._fetched
 
     def _next_item(self) -> Any:

@@ -52,9 +52,9 @@ _NOTHING: Final = StepScalars(0, (), np.zeros((0, 0)))
 class ScalarRecorder:
     """Collects steps until somebody drains them.
 
-    Memory is bounded: it reads the device by itself now and then, and keeps the last 131072 steps that are not
-    drained. A block holds consecutive steps with the same names: after a change, an undo or a restart a new one
-    begins, and each call of `drain` gives one.
+    Memory is bounded: it reads the device by itself now and then, and of steps that nobody drains keeps the
+    last 131072. A block holds consecutive steps with the same names: after a change, an undo or a restart a
+    new one begins, and each call of `drain` gives one.
     """
 
     def __init__(self) -> None:

@@ -101,12 +101,14 @@ def load(parts: Parts, state: Mapping[str, Any]) -> Loaded:
     return Loaded(target, int(state["step"]), int(state["samples_seen"]))
 
 
-def extend(parts: Parts, step: int, epochs: int) -> None:
+def extend(parts: Parts, step: int, epochs: object) -> None:
     """Plan more epochs.
 
     Raises:
-        ChangeRefused: if that is more than an experiment may have.
+        ChangeRefused: if it is no positive whole number, or more than an experiment may have.
     """
+    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
+        raise ChangeRefused(f"epochs must be a whole number of at least 1, not {epochs!r}.")
     wanted = max(parts.experiment.training.epochs, parts.batches.epoch) + epochs
     try:
         parts.experiment = apply_change(parts.experiment, {"training.epochs": wanted})

@@ -1,0 +1,160 @@
+"""Any sequence of changes, steps, phases, undos, restarts and saves keeps what must always hold."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests.engine.plain_loop import OPTIMIZERS, assert_same, invariants, trainer
+from tui_dl.engine.batch_loop import PHASES
+from tui_dl.errors import ChangeRefused
+
+if TYPE_CHECKING:
+    from tui_dl.engine.trainer import Trainer
+
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "optimizer": st.sampled_from(list(OPTIMIZERS.values())),
+    "optimizer.lr": st.sampled_from([0.0, 1e-4, 0.01, 0.3]),
+    "optimizer.momentum": st.sampled_from([0.0, 0.5, 0.9]),
+    "optimizer.nesterov": st.booleans(),
+    "optimizer.amsgrad": st.booleans(),
+    "optimizer.centered": st.booleans(),
+    "optimizer.fused": st.booleans(),
+    "loss": st.sampled_from(["cross_entropy", "mse", "l1", {"name": "huber", "delta": 0.2}]),
+    "model.activation": st.sampled_from(["relu", "tanh", "sigmoid", "gelu", "identity"]),
+    "model.hidden": st.sampled_from([[4], [8, 6], [3, 3, 3]]),
+    "regularizers.dropout": st.sampled_from([False, {"p": 0.0}, {"p": 0.4}]),
+    "regularizers.l2": st.sampled_from([False, {"strength": 0.0}, {"strength": 0.1}]),
+    "regularizers.l1": st.sampled_from([False, {"strength": 0.01}]),
+    "regularizers.weight_decay": st.sampled_from([False, {"rate": 0.1}]),
+    "regularizers.gradient_clipping": st.sampled_from([False, {"max_norm": 0.1}]),
+    "schedule": st.sampled_from(["constant", "cosine", {"name": "step", "step_size": 4}]),
+    "training.batch_size": st.sampled_from([1, 9, 16, 1000]),
+    "seed": st.integers(0, 2),
+}
+CHANGE = st.lists(st.sampled_from(list(VALUES)), max_size=4, unique=True).flatmap(
+    lambda paths: st.fixed_dictionaries({path: VALUES[path] for path in paths})
+)
+
+
+class Steering(RuleBasedStateMachine):
+    """A trainer that is steered at random; `points` are the states that each undo must lead back to."""
+
+    @initialize(optimizer=st.sampled_from(list(OPTIMIZERS.values())))
+    def begin(self, optimizer: dict[str, Any]) -> None:
+        self.of: Trainer = trainer(optimizer=optimizer)
+        self.points: list[dict[str, Any]] = []
+
+    @rule(steps=st.integers(1, 6))
+    def train(self, steps: int) -> None:
+        for _ in range(steps):
+            before = self.of.step
+            assert self.of.train_batch().step == before + 1
+
+    @rule(phases=st.integers(1, len(PHASES)))
+    def micro_step(self, phases: int) -> None:
+        for _ in zip(range(phases), self.of.phases(), strict=False):
+            pass
+
+    @rule(
+        change=CHANGE,
+        state=st.sampled_from([None, None, "fresh", "carry", "calibrate"]),
+        warmup_steps=st.sampled_from([0, 0, 5]),
+    )
+    def change(self, change: dict[str, Any], state: Any, warmup_steps: int) -> None:
+        if self.of.is_half_done:
+            self.of.train_batch()
+        before, depth = self.of.state_dict(), self.of.undo_depth
+        try:
+            plan = self.of.plan(change, state, warmup_steps)
+        except ChangeRefused as refused:
+            assert_same(self.of.state_dict(), before)
+            self.refuse(change, state, warmup_steps, str(refused))
+            assert_same(self.of.state_dict(), before)
+            assert self.of.undo_depth == depth
+            return
+        assert_same(self.of.state_dict(), before)
+        receipt = self.of.apply(change, state, warmup_steps)
+        for field in ("edits", "kept", "reset", "rescaled", "converted", "state", "warmup_steps"):
+            assert getattr(plan, field) == getattr(receipt, field), field
+        self.check_claims(receipt, before)
+        if self.of.undo_depth > depth:
+            self.points.append(before)
+        elif not receipt.edits and state in (None, "carry") and not warmup_steps:
+            assert_same(self.of.state_dict(), before)
+
+    def refuse(self, change: dict[str, Any], state: Any, warmup_steps: int, said: str) -> None:
+        with pytest.raises(ChangeRefused) as refused:
+            self.of.apply(change, state, warmup_steps)
+        assert str(refused.value) == said
+
+    def check_claims(self, receipt: Any, before: dict[str, Any]) -> None:
+        after = self.of.state_dict()
+        if "weights" in receipt.kept:
+            assert_same(after["model"], before["model"])
+        if "position" in receipt.kept:
+            assert [after[key] for key in ("epoch", "epoch_samples", "step")] == [
+                before[key] for key in ("epoch", "epoch_samples", "step")
+            ]
+        for index, state in after["optimizer"]["state"].items():
+            for slot in state:
+                if f"optimizer.{slot}" in receipt.kept:
+                    assert_same(state[slot], before["optimizer"]["state"][index][slot])
+
+    @precondition(lambda self: self.of.undo_depth)
+    @rule()
+    def undo(self) -> None:
+        self.of.undo()
+        assert_same(self.of.state_dict(), self.points.pop())
+
+    @rule(seed=st.sampled_from([None, 1]))
+    def restart(self, seed: int | None) -> None:
+        if self.of.is_half_done:
+            self.of.train_batch()
+        self.points.append(self.of.state_dict())
+        self.of.restart(seed)
+        assert self.of.step == self.of.samples_seen == 0
+
+    @rule()
+    def go_on_elsewhere(self) -> None:
+        twin = trainer()
+        twin.load_state_dict(self.of.state_dict())
+        assert_same(twin.state_dict(), self.of.state_dict())
+        if not self.of.is_half_done:
+            mine, theirs = self.of.train_batch(), twin.train_batch()
+            assert mine.loss == theirs.loss or (math.isnan(mine.loss) and math.isnan(theirs.loss))
+            assert_same(twin.state_dict(), self.of.state_dict())
+
+    @rule()
+    def load_its_own_state(self) -> None:
+        state = self.of.state_dict()
+        self.of.load_state_dict(state)
+        assert not self.of.is_half_done
+        assert_same(self.of.state_dict(), state)
+        self.points.clear()
+
+    @rule(split=st.sampled_from(["train", "validation"]))
+    def look(self, split: str) -> None:
+        before = self.of.state_dict()
+        self.of.evaluate(split)
+        self.of.peek_batch()
+        self.of.drain_scalars()
+        assert_same(self.of.state_dict(), before)
+
+    @invariant()
+    def holds(self) -> None:
+        if hasattr(self, "of"):
+            invariants(self.of)
+            assert self.of.undo_depth == len(self.points)
+            assert self.of.experiment is not None
+            if self.of.step:
+                assert self.of.samples_seen >= self.of.epoch_samples
+
+
+Steering.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestSteering = Steering.TestCase
