@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -132,6 +133,18 @@ def beyond(step: int) -> Predicate:
 def shows(*texts: str) -> Predicate:
     """Whether all of these are on the screen."""
     return lambda screen: all(text in screen.text for text in texts)
+
+
+def boxed(screen: PtyTerminal, title: str) -> str:
+    """The text in a dialog's box, spaces and breaks of lines taken out; empty if it is not shown."""
+    lines = screen.lines
+    for top, line in enumerate(lines):
+        left = line.find(f"╭─ {title} ")
+        if left >= 0:
+            right = line.index("╮", left)
+            inside = (below[left + 1 : right] for below in lines[top + 1 :])
+            return "".join("".join(text.split()) for text in takewhile(lambda it: "──" not in it, inside))
+    return ""
 
 
 def leave(screen: PtyTerminal, how: str) -> int:

@@ -3,8 +3,9 @@
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Literal, final
 
-from tui_dl.errors import TuiDlError
+from tui_dl.errors import EngineFailed, TuiDlError
 from tui_dl.ui.engine_port import Farewell
+from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.screens import run_dialogs
 from tui_dl.ui.screens.dialog import Dialog
 
@@ -137,8 +138,14 @@ class RunFlows:
         if to_picker and screen.program.openings is not None:
             screen.program.show_picker()
             return
-        failed = model.link == "failed" and model.failed is not None
-        screen.app.exit(Farewell(text, model.failed.exit_code if failed and model.failed else 0))
+        screen.app.exit(Farewell(text, _exit_code(model)))
+
+
+def _exit_code(model: RunModel) -> int:
+    """What the engine said of its failure; 1 for one that died without a word."""
+    if model.link != "failed":
+        return 0
+    return EngineFailed.exit_code if model.failed is None else model.failed.exit_code
 
 
 def _farewell(run: str, link: str) -> str:
