@@ -1,16 +1,20 @@
 """The app: which screen is shown, and nothing else."""
 
-from typing import Any, ClassVar, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.binding import Binding
 
 from tui_dl.errors import TuiDlError
 from tui_dl.spec.experiment import Experiment
-from tui_dl.ui.app_themes import DARK, LIGHT, theme_for
+from tui_dl.ui.app_themes import DARK, LIGHT, theme_for, wants_plain_text
 from tui_dl.ui.engine_port import Farewell, Opening, Openings
 from tui_dl.ui.screens.dialog import Choice, Dialog
 from tui_dl.ui.screens.run import RunScreen
 from tui_dl.ui.terminal_link import FrameClockApp
+
+if TYPE_CHECKING:
+    from tui_dl.ui.plots.glyph import Glyphs
 
 TITLE: Final = "tui-dl"
 
@@ -23,6 +27,12 @@ class TuiDlApp(FrameClockApp[Farewell]):
         opening: the run to begin with.
     """
 
+    CSS = """
+    .-plain .box { border: ascii $primary; }
+    .-plain #side { border-right: ascii $border-blurred; }
+    .-plain #notes { border-top: ascii $border-blurred; }
+    .-plain OptionList, .-plain #preview { border: ascii $border-blurred; }
+    """
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[Any]] = [Binding("ctrl+q", "leave", show=False, priority=True)]
 
@@ -34,6 +44,16 @@ class TuiDlApp(FrameClockApp[Farewell]):
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = theme_for()
+        self.is_plain = wants_plain_text()
+        if self.is_plain:
+            self.add_class("-plain")
+
+    @cached_property
+    def glyphs(self) -> "Glyphs":
+        """The characters that plots draw with."""
+        from tui_dl.ui.plots.glyph import glyphs_for
+
+        return glyphs_for(unicode=not self.is_plain)
 
     def on_mount(self) -> None:
         if self._first is not None:

@@ -1,4 +1,4 @@
-"""The app's themes: on the terminal's own background, which costs no bytes, with colours of exact meaning."""
+"""How the app looks on this terminal: themes on its own background, which costs no bytes, and plain text."""
 
 import os
 from collections.abc import Mapping
@@ -99,3 +99,12 @@ def theme_for(environment: Mapping[str, str] = os.environ) -> str:
     background = environment.get("COLORFGBG", "").rpartition(";")[2]
     is_light = background.isdigit() and (int(background) == 7 or 9 <= int(background) <= 15)
     return LIGHT.name if is_light else DARK.name
+
+
+def wants_plain_text(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether to draw in ASCII: `TUI_DL_GLYPHS=ascii`, or a locale whose characters are not UTF-8."""
+    wanted = environment.get("TUI_DL_GLYPHS", "")
+    if wanted:
+        return wanted == "ascii"
+    locale = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
+    return "." in locale and "utf" not in locale.lower()

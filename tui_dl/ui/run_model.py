@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, final
 
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.metrics import MetricInfo
+from tui_dl.ui.numerals import number
 from tui_dl.wire.messages import (
     AnyMessage,
     ChangeApplied,
@@ -290,7 +291,7 @@ class RunModel:
         match message:
             case ChangeApplied(receipt):
                 self.receipt = receipt
-                self._log("change", receipt_label(receipt), "good", receipt.step)
+                self._log("change", receipt_label(receipt) + _effect(receipt), "good", receipt.step)
             case ChangeUndone():
                 self.ghost_labels[message.parent_segment] = message.label
                 back = f"took back {message.label}: from step {message.abandoned_step} to {message.step}"
@@ -345,3 +346,13 @@ class RunModel:
             LogEntry(time.time(), self.status.step if step is None else step, kind, text, level)
         )
         del self.events[:-MAX_EVENTS]
+
+
+def _effect(receipt: Receipt) -> str:
+    """What a change did to the loss of the fixed batch and to the size of the next update."""
+    words = []
+    if receipt.probe_loss_before is not None and receipt.probe_loss_after is not None:
+        words.append(f"loss {number(receipt.probe_loss_before)} → {number(receipt.probe_loss_after)}")
+    if receipt.relative_update is not None:
+        words.append(f"next update ×{number(receipt.relative_update, 3)}")
+    return f" ({', '.join(words)})" if words else ""

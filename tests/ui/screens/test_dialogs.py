@@ -158,7 +158,7 @@ async def test_an_engine_that_was_killed_is_told_apart_and_can_be_looked_at(on_s
         await stage.until("killed by SIGKILL")
         await stage.press("l")
         await stage.until(lambda: stage.app.screen is stage.screen)
-        assert "FAILED" in stage.text
+        await stage.until("FAILED")
         assert "train 0." in stage.text
 
 

@@ -249,3 +249,21 @@ async def test_any_keys_in_any_order_raise_nothing(on_stage: Open, seed: int) ->
                 stage.engine.post(*readings(step), status(chance.choice(["running", "paused"]), 50 + step))
         await stage.pilot.pause()
         assert stage.app.is_running
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (160, 48)])
+async def test_a_terminal_without_colour_and_beyond_ascii_is_enough(
+    on_stage: Open, monkeypatch: pytest.MonkeyPatch, width: int, height: int
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TUI_DL_GLYPHS", "ascii")
+    async with on_stage(width, height) as stage:
+        for key in "123456":
+            await stage.press(key)
+            await stage.until("RUNNING")
+        for key in ("q", "n"):
+            await stage.press(key)
+            await stage.pilot.pause()
+            beyond = {character for character in stage.text if not character.isascii()}
+            assert beyond <= set("∂Σ²ηW₁₂₃")
+            await stage.press("escape")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
+from textual._context import active_app
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -42,6 +43,15 @@ class LinePanel(Widget):
         """The present theme's styles."""
         return ink_for(self.app)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether this terminal is to be given ASCII alone."""
+        return bool(self._has_app and getattr(self.app, "is_plain", False))
+
+    @property
+    def _has_app(self) -> bool:
+        return active_app.get(None) is not None
+
     def renew(self) -> int:
         """Take in what changed; returns how many rows are painted again."""
         return self.repaint()
@@ -57,7 +67,7 @@ class LinePanel(Widget):
         shown = list(lines[self._top : self._top + height])
         shown += [()] * (height - len(shown))
         ink = self.ink
-        strips = [strip_of(ink, line, width) for line in shown]
+        strips = [strip_of(ink, line, width, is_plain=self.is_plain) for line in shown]
         before, self._strips = self._strips, strips
         changed = [y for y, strip in enumerate(strips) if y >= len(before) or strip != before[y]]
         if len(before) != len(strips):
@@ -70,7 +80,7 @@ class LinePanel(Widget):
         """Give the painter a line built before."""
         if 0 <= y < len(self._strips):
             return self._strips[y]
-        return Strip.blank(self.content_size.width)
+        return strip_of(self.ink, (), self.content_size.width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Where the style sheet leaves the height to the content: as many lines as there are."""

@@ -36,7 +36,7 @@ class StatusPanel(LinePanel):
         """One line of state; below it the numbers, large if three lines are left for them."""
         numbers = figures(self.model)
         top = self._state_line(width)
-        if height >= 5 and width >= _LARGE_FROM_WIDTH:
+        if height >= 5 and width >= _LARGE_FROM_WIDTH and not self.is_plain:
             return [top, *_large(numbers, width)]
         return [top, _small(numbers, width)]
 

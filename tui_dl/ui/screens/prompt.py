@@ -31,7 +31,7 @@ class NumberPrompt(ModalScreen[int | None]):
         box.border_subtitle = "Enter takes it   Esc cancels"
         with box:
             yield DialogLines([[self._question]], id="question")
-            yield Input(str(self._default), type="text", select_on_focus=True, id="number")
+            yield Input(str(self._default), type="text", select_on_focus=True, compact=True, id="number")
             yield DialogLines([()], id="problem")
 
     def on_mount(self) -> None:

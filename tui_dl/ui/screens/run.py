@@ -31,13 +31,13 @@ from tui_dl.ui.screens.run_layout import (
 )
 from tui_dl.ui.steering import Steering
 from tui_dl.ui.terminal_link import is_painted
-from tui_dl.wire.messages import AnyMessage, NonFiniteFound, RunFinished, SceneReached, Welcomed
+from tui_dl.wire.messages import AnyMessage, NonFiniteFound, Noticed, RunFinished, SceneReached, Welcomed
 
 if TYPE_CHECKING:
     from tui_dl.ui.app import TuiDlApp
 
-# Heat maps are most to send and change least.
-PICTURE_INTERVAL_S = 1.0
+# Heat maps are most to send and change least; nobody reads digits that change ten times a second.
+_INTERVALS_S = {"task": 1.0, "small-task": 1.0, "status": 0.25, "layers": 0.25, "small-layers": 0.25}
 WATCH_RATE_HZ = 10.0
 
 
@@ -122,7 +122,7 @@ class RunScreen(RunActions):
             name = f"{id(self)}.{widget.id}"
             self._topics[name] = widget.TOPICS
             is_visible = partial(self._may_grow if getattr(widget, "GROWS", False) else is_painted, widget)
-            interval_s = PICTURE_INTERVAL_S if "task" in widget.id else 0.0
+            interval_s = _INTERVALS_S.get(widget.id, 0.0)
             clock.register(name, widget.renew, is_visible=is_visible, interval_s=interval_s)
 
     def on_unmount(self) -> None:
@@ -150,6 +150,8 @@ class RunScreen(RunActions):
                     self.show_view(scenes[index].view)
             case NonFiniteFound():
                 self.flows.announce("nonfinite")
+            case Noticed(level, text) if level != "info":
+                self.notify(text, severity=level, markup=False, timeout=8)
             case RunFinished(reason) if reason not in ("stopped", "interrupted"):
                 self.flows.announce("finished")
             case _:
@@ -176,8 +178,9 @@ class RunScreen(RunActions):
     # -- what is shown ---------------------------------------------------------------------------------
 
     def renew_all(self) -> None:
-        """Have everything painted that is shown now."""
+        """Have everything painted that is shown now: somebody waits for it."""
         self._mark(ALL_TOPICS)
+        self.program.frame_clock.paint_now()
 
     def show_view(self, view: str) -> None:
         """Show a view, by its name; an unknown one is the first."""

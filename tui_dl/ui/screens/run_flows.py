@@ -58,6 +58,7 @@ class RunFlows:
 
     async def _announced(self, what: Announcement) -> None:
         screen, model = self._screen, self._screen.model
+        screen.renew_all()
         if what == "nonfinite" and model.nonfinite is not None:
             await self._answer(await self._ask(run_dialogs.nonfinite_dialog(model)))
         elif what == "finished" and model.finished is not None:
