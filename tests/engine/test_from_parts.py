@@ -167,10 +167,20 @@ def test_regularizers_and_a_schedule_work_on_any_module() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"model.activation": "tanh"}, {"loss": "mse"}, {"data": "moons"}, {"training.batch_size": 3},
-               {"regularizers.dropout.p": 0.1}, {"seed": 1}, {"regularizers": ["dropout"]},
-               {"regularizers": {"dropout": {"p": 0.1}}}, {"training": {"batch_size": 3}}, {"lecture.notes": "x"}],
-)  # fmt: skip
+    "change",
+    [
+        {"model.activation": "tanh"},
+        {"loss": "mse"},
+        {"data": "moons"},
+        {"training.batch_size": 3},
+        {"regularizers.dropout.p": 0.1},
+        {"seed": 1},
+        {"regularizers": ["dropout"]},
+        {"regularizers": {"dropout": {"p": 0.1}}},
+        {"training": {"batch_size": 3}},
+        {"lecture.notes": "x"},
+    ],
+)
 def test_what_is_the_users_own_is_refused_with_the_reason(change: dict[str, Any]) -> None:
     of = small()
     with pytest.raises(ChangeRefused, match=r"what can be changed here is optimizer"):

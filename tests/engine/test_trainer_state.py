@@ -100,6 +100,17 @@ def test_inside_a_batch_it_is_the_state_at_its_beginning() -> None:
     assert continuation(twin) == continuation(of)
 
 
+def test_a_half_done_batch_does_not_reach_into_a_loaded_state() -> None:
+    of = trainer(regularizers__dropout__p=0.5)
+    state = of.state_dict()
+    expected = continuation(of, 8)
+    for phase in of.phases():
+        if phase == "forward":
+            break
+    of.load_state_dict(state)
+    assert continuation(of, 8) == expected
+
+
 def test_nonfinite_weights_are_saved_as_they_are() -> None:
     of = trainer(optimizer={"name": "sgd", "lr": 1e9}, loss="mse", model__activation="identity")
     continuation(of, 30)
@@ -124,6 +135,9 @@ def test_what_is_no_state_is_refused() -> None:
     del broken["layers.0.weight"]
     with pytest.raises(UsageError, match=r"layers\.0\.weight is missing"):
         of.load_state_dict(state | {"model": broken})
+    with pytest.raises(UsageError, match="holds 0 parameters; here 6 are trained"):
+        of.load_state_dict(state | {"optimizer": {"state": {}, "param_groups": []}})
+    assert_same(of.state_dict(), state)
     assert of.train_batch().step == 1
 
 

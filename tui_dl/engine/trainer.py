@@ -363,8 +363,8 @@ class Trainer:
         Raises:
             UsageError: if it is not a trainer's state, or not one of these parts.
         """
-        loaded = trainer_state.load(self._parts, state)
         self._loop.abandon()
+        loaded = trainer_state.load(self._parts, state)
         self._loop.step, self._loop.samples_seen = loaded.step, loaded.samples_seen
         self._loop.batch.clear()
         self._undo.clear()

@@ -90,13 +90,13 @@ def load(parts: Parts, state: Mapping[str, Any]) -> Loaded:
         experiment = from_toml(state["experiment"], "state", rehearse=False)
     except SpecError as error:
         raise UsageError(f"the state's experiment can't be read: {error}") from error
+    needs_new = any(needs_fresh_start(edit.path) for edit in edits(parts.experiment, experiment))
+    target = build_parts(experiment) if needs_new and not parts.is_foreign else parts
+    _refuse_other_shapes(target, state)
     if parts.is_foreign:
         target = _foreign_target(parts, experiment, state)
-    elif any(needs_fresh_start(edit.path) for edit in edits(parts.experiment, experiment)):
-        target = build_parts(experiment)
-    else:
+    elif target is parts:
         target = _adjusted(parts, experiment)
-    _refuse_other_shapes(target, state["model"])
     _fill(target, state)
     return Loaded(target, int(state["step"]), int(state["samples_seen"]))
 
@@ -130,14 +130,19 @@ def _refuse_misfits(parts: Parts, state: Mapping[str, Any]) -> None:
         raise UsageError(f"this is the state of {there}, and the trainer was made from {here}.")
 
 
-def _refuse_other_shapes(parts: Parts, values: Mapping[str, Tensor]) -> None:
+def _refuse_other_shapes(parts: Parts, state: Mapping[str, Any]) -> None:
     present = {name: tuple(value.shape) for name, value in parts.model.state_dict().items()}
-    saved = {name: tuple(value.shape) for name, value in values.items()}
+    saved = {name: tuple(value.shape) for name, value in state["model"].items()}
     for name in (*present, *saved):
         if present.get(name) != saved.get(name):
             there = f"has shape {saved[name]}" if name in saved else "is missing"
             here = f"has shape {present[name]}" if name in present else "is missing"
             raise UsageError(f"the state is of another model: {name} {there} in it and {here} here.")
+    held = [len(group["params"]) for group in state["optimizer"]["param_groups"]]
+    if sum(held) != len(parts.parameters):
+        raise UsageError(
+            f"the state's optimizer holds {sum(held)} parameters; here {len(parts.parameters)} are trained."
+        )
 
 
 def _adjusted(parts: Parts, experiment: Experiment) -> Parts:
