@@ -9,6 +9,7 @@ import torch
 
 from tui_dl.components.tasks import task_of_batch
 from tui_dl.engine.batch import Batch, BatchResult
+from tui_dl.engine.fused_update import FusedUpdate
 from tui_dl.engine.nonfinite import find_nonfinite
 from tui_dl.engine.probe_batch import first_samples
 from tui_dl.engine.scalars import ScalarRecorder
@@ -55,6 +56,7 @@ class BatchLoop:
         """Go on with these parts; to be called whenever one was replaced or its settings changed."""
         self.parts = parts
         self._buffers = list(parts.model.buffers())
+        self._fused = FusedUpdate(parts.optimizer)
         self._columns: tuple[str, ...] = ()
         self.recorder.end_block()
 
@@ -204,7 +206,7 @@ class BatchLoop:
             with parts.random:
                 parts.optimizer.step()
         else:
-            parts.optimizer.step()
+            self._fused.step()
         self._commit(lr)
 
     def _commit(self, lr: float) -> None:
