@@ -6,7 +6,8 @@ from tui_dl.spec.component import Component, described, number
 
 Rate = Annotated[float, number("Base learning rate; the schedule multiplies it", ge=0, le=1e12)]
 Beta = Annotated[float, number("Decay of the running mean", ge=0, lt=1)]
-Eps = Annotated[float, number("Added to the denominator", ge=0, le=1)]
+# Not 0: a weight without a gradient would be 0/0 and NaN at the first update.
+Eps = Annotated[float, number("Added to the denominator", ge=1e-30, le=1)]
 Fused = Annotated[
     bool, described("One fused kernel for all parameters; rounds differently from torch's default loop")
 ]
