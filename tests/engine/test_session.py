@@ -252,6 +252,34 @@ def test_undo_begins_a_segment_that_equals_never_having_changed() -> None:
     assert answer.error
 
 
+def test_every_undo_point_has_its_frame() -> None:
+    driver = Driver(experiment())
+    driver.do(Step(2))
+    driver.tell(ApplyChange({"optimizer.lr": 0.5}))
+    driver.tell(Undo())
+    driver.do(Step(2))
+    driver.tell(ApplyChange({"optimizer.lr": 0.1}))
+    driver.do(Step(1))
+    driver.tell(ApplyChange({}, warmup_steps=3))
+    driver.tell(ApplyChange({"optimizer.lr": 0.1}))
+    driver.do(Step(1))
+    driver.tell(Undo())
+    driver.tell(Undo())
+    undone = [(each.step, each.parent_segment) for each in driver.sink.of(ChangeUndone)]
+    assert undone == [(2, 0), (5, 1), (4, 1)]
+
+
+def test_nudges_while_it_runs_are_one_undo_point() -> None:
+    driver = Driver(experiment())
+    driver.tell(Run())
+    for rate in (0.1, 0.2, 0.3):
+        driver.advance(2)
+        driver.tell(ApplyChange({"optimizer.lr": rate}))
+    assert driver.session.trainer.undo_depth == 1
+    driver.tell(Undo())
+    assert driver.session.trainer.lr == 0.01
+
+
 def test_an_undo_while_stepping_still_makes_all_steps() -> None:
     driver = Driver(experiment())
     driver.do(Step(2))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tui_dl.spec.lecture import OptimizerState
     from tui_dl.wire.plans import Plan, Receipt
 
+NUDGES_WITHIN_S: Final = 1.0
 _PACE: Final = "training.pace"
 
 
@@ -57,8 +58,10 @@ class Changes:
         session.reports.flush()
         before, experiment = trainer.step, session.experiment
         frame = self._frame()
+        # A key held down while it runs makes one undo point; what is done step by step makes one each.
+        trainer.coalesce_within_s = NUDGES_WITHIN_S if source == "user" and session.is_running else 0.0
         receipt = trainer.apply(change, state=state, warmup_steps=warmup_steps)
-        if receipt.edits:
+        if receipt.edits or receipt.warmup_steps or state in ("fresh", "calibrate"):
             self._keep_frame(frame)
         self.turns += 1
         begins_anew = trainer.step < before
