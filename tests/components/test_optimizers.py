@@ -96,7 +96,7 @@ def test_every_optimizer_of_the_catalogue_is_in_the_battery() -> None:
     assert set(OPTIMIZERS) <= set(ALL)
 
 
-@pytest.mark.parametrize(("optimizer", "by_hand"), BY_HAND, ids=name)
+@pytest.mark.parametrize(("optimizer", "by_hand"), BY_HAND, ids=map(name, ALL))
 def test_fifty_steps_equal_torchs_optimizer_bit_for_bit(optimizer: spec.Optimizer, by_hand: Plain) -> None:
     ours, plain = _model(), _model()
     start = [parameter.detach().clone() for parameter in ours.parameters()]
