@@ -7,7 +7,8 @@ from tui_dl.errors import ChangeRefused
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.steering import PACES_PER_S, Steering, next_pace
-from tui_dl.wire.commands import ApplyChange, Pause, Run, SetPace, TakeControl, Watch
+from tui_dl.wire.commands import AnyCommand, ApplyChange, Pause, Run, SetPace, TakeControl, Watch
+from tui_dl.wire.messages import Answered
 
 
 class Desk:
@@ -33,12 +34,33 @@ async def test_space_pauses_what_runs_and_runs_what_rests() -> None:
     assert desk.engine.commands == [Pause(), Run()]
 
 
-async def test_quick_nudges_go_on_from_each_other() -> None:
+async def test_nudges_go_on_from_each_other() -> None:
     desk = await Desk().ready()
-    rates = await asyncio.gather(*(desk.steering.nudge_rate(1) for _ in range(3)))
-    assert rates == [0.0011, 0.00121, 0.001331]
-    given = [command.change["optimizer.lr"] for command in desk.engine.given(ApplyChange)]
-    assert given == rates
+    for _ in range(3):
+        await desk.steering.nudge_rate(1)
+    assert rates_given(desk) == [0.0011, 0.00121, 0.001331]
+
+
+async def test_nudges_that_come_faster_than_answers_make_one_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = await Desk().ready()
+    answers, request = asyncio.Event(), desk.engine.request
+
+    async def answer_later(command: AnyCommand) -> Answered:
+        await answers.wait()
+        return await request(command)
+
+    monkeypatch.setattr(desk.engine, "request", answer_later)
+    held = asyncio.gather(*(desk.steering.nudge_rate(1) for _ in range(300)), desk.steering.nudge_rate(-1))
+    # All are pressed before the first answer: the tasks stand in the queue before this does.
+    asyncio.get_running_loop().call_soon(answers.set)
+    await held
+    first, together = rates_given(desk)
+    assert first == 0.0011
+    assert together == pytest.approx(0.001 * 1.1**299, rel=1e-3)
+
+
+def rates_given(desk: Desk) -> list[float]:
+    return [command.change["optimizer.lr"] for command in desk.engine.given(ApplyChange)]
 
 
 async def test_a_refused_nudge_is_forgotten() -> None:
@@ -47,7 +69,8 @@ async def test_a_refused_nudge_is_forgotten() -> None:
     with pytest.raises(ChangeRefused):
         await desk.steering.nudge_rate(-1)
     desk.engine.refusal = None
-    assert await desk.steering.nudge_rate(-1) == pytest.approx(0.001 / 1.1, rel=1e-4)
+    await desk.steering.nudge_rate(-1)
+    assert rates_given(desk)[-1] == pytest.approx(0.001 / 1.1, rel=1e-4)
 
 
 async def test_what_is_watched_is_told_once() -> None:

@@ -46,7 +46,8 @@ class Steering:
         self._watched: Watch | None = None
         self._asked: tuple[Experiment, float] | None = None
         """The experiment that was shown when a rate was last asked for, and that rate."""
-        self._unanswered = 0
+        self._nudges = 0
+        self._is_nudging = False
 
     async def toggle_run(self) -> None:
         """Pause a running engine, let a paused one go on."""
@@ -78,27 +79,36 @@ class Steering:
         """Evaluate the validation split."""
         await self._give(Evaluate())
 
-    async def nudge_rate(self, by: int) -> float:
-        """The learning rate a tenth up or down; returns the new one.
+    async def nudge_rate(self, by: int) -> None:
+        """The learning rate a tenth up or down.
 
-        Presses may come faster than answers: each goes on from what the last one asked for.
+        Presses of a held key come faster than answers: those that came meanwhile make one change together.
         """
+        self._nudges += by
+        if self._is_nudging:
+            return
+        self._is_nudging = True
+        try:
+            while self._nudges:
+                by, self._nudges = self._nudges, 0
+                await self._change_rate(NUDGE**by)
+        finally:
+            self._nudges, self._is_nudging = 0, False
+
+    async def _change_rate(self, factor: float) -> None:
         experiment = self._model.experiment
         assert experiment is not None
         present = experiment.optimizer.lr
-        if self._asked is not None and (self._unanswered or self._asked[0] is experiment):
+        if self._asked is not None and self._asked[0] is experiment:
+            # The answer came before the experiment as it is now.
             present = self._asked[1]
-        rate = float(f"{present * NUDGE**by:.{_RATE_DIGITS}g}")
+        rate = float(f"{present * factor:.{_RATE_DIGITS}g}")
         self._asked = (experiment, rate)
-        self._unanswered += 1
         try:
             await self._give(ApplyChange({"optimizer.lr": rate}))
         except TuiDlError:
             self._asked = None
             raise
-        finally:
-            self._unanswered -= 1
-        return rate
 
     async def plan(
         self, change: Mapping[str, Any], state: OptimizerState | None = None, warmup_steps: int = 0

@@ -160,9 +160,11 @@ def has_room(canvas: Canvas, start: int, end: int, row: int) -> bool:
 
 def draw_mark_labels(canvas: Canvas, area: Area, marks: Sequence[PlotMark]) -> None:
     """Write each mark's label beside the top of its line, where it is free."""
+    full: set[int] = set()
     for mark in sorted(marks, key=lambda mark: mark.x):
         cell = area.cell_of(mark.x)
-        if not (mark.label and area.x <= cell < area.x + area.columns):
+        # Hundreds of changes at one step fall on one cell: once there is no room, there is none for the rest.
+        if not mark.label or cell in full or not area.x <= cell < area.x + area.columns:
             continue
         size = min(cell_len(mark.label), area.columns // 2)
         for row in range(area.y, area.y + min(area.rows, 3)):
@@ -174,6 +176,8 @@ def draw_mark_labels(canvas: Canvas, area: Area, marks: Sequence[PlotMark]) -> N
             else:
                 continue
             break
+        else:
+            full.add(cell)
 
 
 def draw_note(canvas: Canvas, area: Area, text: str) -> None:
