@@ -5,6 +5,7 @@ import pytest
 
 from tests.ui.fake_engine import described, evaluation, readings, status, steps
 from tui_dl.history import SeriesStore
+from tui_dl.spec.preset import load_preset
 from tui_dl.ui.run_model import ALL_TOPICS, RunModel
 from tui_dl.wire.messages import (
     PROTOCOL,
@@ -225,3 +226,14 @@ def test_the_log_is_bounded() -> None:
 
 def test_what_says_nothing_to_a_screen_touches_nothing() -> None:
     assert model_at().apply(MetricsMeasured(1, {})) == frozenset()
+
+
+def test_the_next_scene_is_the_one_after_the_last_reached() -> None:
+    experiment = load_preset("vanishing-gradient")
+    model = RunModel(experiment=experiment)
+    assert model.next_scene == experiment.scenes[0]
+    model.apply(SceneReached(0, True))
+    assert model.next_scene == experiment.scenes[1]
+    assert experiment.scenes[0].note in model.events[-1].text
+    model.apply(SceneReached(len(experiment.scenes) - 1, True))
+    assert model.next_scene is None

@@ -80,7 +80,7 @@ def _colourless() -> Ink:
 # One cell for one cell, for terminals that know no more or draw some of these two cells wide.
 _PLAIN: Final = str.maketrans(
     "▶‖■◌✗✓●○━─│▌▸→←↑↓×÷·–…‘’“”√²Σηρ∂₀₁₂₃▼▾•▁▂▃▄▅▆▇█▀",
-    ">|#o!v*o=-|>>><^v" + "x/.-.''\"\"/2Snpd0123vv" + "*..::||##\"",
+    ">|#o!v*o=-|>>><^v" + "x/.-.''\"\"/2Snpd0123vv" + '*..::||##"',
 )
 
 

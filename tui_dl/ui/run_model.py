@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, final
 
 from tui_dl.spec.experiment import Experiment
+from tui_dl.spec.lecture import Scene
 from tui_dl.spec.metrics import MetricInfo
 from tui_dl.ui.numerals import number
 from tui_dl.wire.messages import (
@@ -128,6 +129,15 @@ class RunModel:
     def can_steer(self) -> bool:
         """Whether a command would be obeyed."""
         return self.link == "live" and self.controls and self.described is not None and self.failed is None
+
+    @property
+    def next_scene(self) -> Scene | None:
+        """The scene that the run comes to next; None if there is none."""
+        if self.experiment is None:
+            return None
+        place = 0 if self.scene is None else self.scene + 1
+        scenes = self.experiment.scenes
+        return scenes[place] if 0 <= place < len(scenes) else None
 
     @property
     def layers(self) -> tuple[LayerInfo, ...]:
@@ -307,7 +317,9 @@ class RunModel:
         match message:
             case SceneReached():
                 self.scene, self.scene_waiting = message.index, message.waiting
-                self._log("scene", f"scene {message.index + 1}", "info")
+                scenes = () if self.experiment is None else self.experiment.scenes
+                note = f": {scenes[message.index].note}" if 0 <= message.index < len(scenes) else ""
+                self._log("scene", f"scene {message.index + 1}{note}", "info")
             case NonFiniteFound():
                 self.nonfinite = message
                 where = f" in {message.layer}" if message.layer else ""

@@ -135,9 +135,15 @@ async def test_the_engine_is_told_what_is_on_the_screen(on_stage: Open) -> None:
     async with on_stage(80, 24) as stage:
         for key, probe in (("2", "layers"), ("3", "histograms"), ("4", "optimizer"), ("5", "task")):
             await stage.press(key)
-            await stage.until(lambda probe=probe: stage.engine.given(Watch)[-1].probes == [probe])
+            await stage.until(lambda probe=probe: stage.engine.given(Watch)[-1].probes[0] == probe)
+
+
+async def test_what_the_next_scene_shows_is_measured_before_it_comes(on_stage: Open) -> None:
+    experiment = load_preset("optimizer-swap")
+    assert experiment.scenes[0].view == "optimizer"
+    async with on_stage(80, 24, experiment=experiment) as stage:
         await stage.press("6")
-        await stage.until(lambda: stage.engine.given(Watch)[-1].probes == [])
+        await stage.until(lambda: stage.engine.given(Watch)[-1].probes == ["optimizer"])
 
 
 async def test_a_refusal_is_said_and_logged(on_stage: Open) -> None:
@@ -162,8 +168,8 @@ async def test_numbers_are_those_of_the_run(on_stage: Open) -> None:
     async with on_stage(80, 24) as stage:
         stage.engine.post(steps(51, [0.1234]), status("paused", 51))
         await stage.until("0.1234")
-        assert "PAUSED" in stage.text
-        assert "step 51" in stage.text
+        await stage.until("PAUSED")
+        await stage.until("step 51")
 
 
 async def test_the_curves_show_train_and_validation_with_labels(on_stage: Open) -> None:

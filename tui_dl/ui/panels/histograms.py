@@ -110,7 +110,7 @@ def find(model: RunModel, layer: str, kind: str) -> Histogram | None:
 def histogram_data(found: Histogram | None, kind: str, layer: str) -> HistogramData:
     """What the plot shows of it."""
     if found is None:
-        return HistogramData(kind, empty_text="measured while this view is open and the run makes steps")
+        return HistogramData(kind, empty_text="measured with the next batch: s makes one")
     return HistogramData(
         f"{kind} of {layer}",
         found.counts,

@@ -54,7 +54,12 @@ class OptimizerPanel(LinePanel):
         if read is None:
             return [
                 *lines,
-                [("  Its state is measured while this view is open and the run makes steps.", "dim")],
+                [
+                    (
+                        "  Its state is measured with the next batch while this view is open: s makes one.",
+                        "dim",
+                    )
+                ],
             ]
         return [*lines, *_table(read, width), (), *_explained(read, width)]
 

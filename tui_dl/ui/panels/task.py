@@ -15,7 +15,7 @@ from tui_dl.ui.plots.plot_data import PlotData, PlotSeries
 from tui_dl.ui.run_model import RunModel, Topic
 from tui_dl.wire.snapshots import ConfusionView, CurveView, RegionsView, SamplesView
 
-_WAITING = "What the model makes of the data appears with the first steps."
+_WAITING = "What the model makes of the data appears with the next batches."
 
 
 class TaskPanel(Horizontal):

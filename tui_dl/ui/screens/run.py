@@ -139,7 +139,11 @@ class RunScreen(RunActions):
     # -- messages --------------------------------------------------------------------------------------
 
     def _take(self, message: AnyMessage) -> None:
+        state_before = self.model.state
         self._mark(self.model.apply(message))
+        if self.model.state != state_before:
+            # Running, paused, finished: whoever pressed a key looks for this.
+            self.program.frame_clock.paint_now()
         match message:
             case Welcomed():
                 self.steering.forget_watch()
@@ -203,7 +207,12 @@ class RunScreen(RunActions):
             if isinstance(widget, Panel) and is_painted(widget)
         }
         layer = str(getattr(self.query_one("#histograms"), "layer", "")) if "histograms" in shown else ""
-        self.do(self.steering.watch(probes_for(shown), WATCH_RATE_HZ, layer))
+        probes = probes_for(shown)
+        # A scene pauses the run and shows its view at once: what it shows must have been measured by then.
+        coming = self.model.next_scene
+        if coming is not None:
+            probes += [probe for probe in probes_for({coming.view}) if probe not in probes]
+        self.do(self.steering.watch(probes, WATCH_RATE_HZ, layer))
 
     def _release_control(self) -> None:
         self.remove_class("controlling")
