@@ -27,6 +27,7 @@ _UNKNOWN_TO_PYTE: Final = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]")
 _INCOMPLETE: Final = re.compile(rb"\x1b(?:\[[0-9;<>=?$]*|\][^\x07\x1b]*\x1b?)?\Z")
 _SYNCHRONISED_OUTPUT: Final = b"2026"
 _READ_BYTES: Final = 64 * 1024
+_LINK_BURST_S: Final = 0.05
 _ALTERNATE_SCREEN: Final = 1049
 
 
@@ -62,6 +63,7 @@ class PtyTerminal:
         self.output_tail = b""
         """The last bytes as they came."""
         self._link_bytes_per_s = link_bytes_per_s
+        self._link_free_at = 0.0
         self._screen = _Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._rest = b""
@@ -214,11 +216,18 @@ class PtyTerminal:
             if not chunk:
                 break
             self._take(chunk, time.perf_counter())
-            if self._link_bytes_per_s is not None:
-                time.sleep(len(chunk) / self._link_bytes_per_s)
+            self._occupy_link(len(chunk))
         with self._changed:
             self._ended = True
             self._changed.notify_all()
+
+    def _occupy_link(self, n_bytes: int) -> None:
+        """Wait as long as a slow line is busy with so many bytes; what was overslept is made good."""
+        if self._link_bytes_per_s is None:
+            return
+        now = time.perf_counter()
+        self._link_free_at = max(self._link_free_at, now - _LINK_BURST_S) + n_bytes / self._link_bytes_per_s
+        time.sleep(max(0.0, self._link_free_at - now))
 
     def _take(self, chunk: bytes, arrived_at: float) -> None:
         with self._changed:

@@ -28,7 +28,7 @@ def main() -> None:
         "--rounds", type=int, default=7, help="turns of each contender and starts of the program"
     )
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a turn")
-    parser.add_argument("--presses", type=int, default=64, help="keys pressed while training flat out")
+    parser.add_argument("--presses", type=int, default=66, help="keys pressed while training flat out")
     parser.add_argument("--long", action="store_true", help="watch memory up to 10⁶ steps: minutes")
     arguments = parser.parse_args()
     _introduce()
