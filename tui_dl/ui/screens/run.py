@@ -64,14 +64,14 @@ class RunScreen(RunActions):
 
     def __init__(self, opening: Opening) -> None:
         super().__init__()
-        folder = "" if opening.folder is None else str(opening.folder)
-        self.model = RunModel(experiment=opening.experiment, preset=opening.preset, path=folder)
+        self.model = RunModel(experiment=opening.experiment, preset=opening.preset)
+        if opening.folder is not None:
+            self.model.run, self.model.path = opening.folder.name, str(opening.folder)
         self.opening = opening
         self.link = RunLink(opening, self._take, self._link_changed)
         self.steering = Steering(self.model, self.link)
         self.flows = RunFlows(self)
         self.view = VIEWS[0]
-        self._by_hand = 0
         self._has_views = False
         self._topics: dict[str, frozenset[Topic]] = {}
 
@@ -167,13 +167,10 @@ class RunScreen(RunActions):
             self.flows.announce("trouble")
 
     def _mark(self, topics: frozenset[Topic]) -> None:
-        """Have painted what shows these topics: with the next frame or, after a step by hand, at once."""
+        """Have painted what shows these topics, with the next frame."""
         names = [name for name, shown in self._topics.items() if shown & topics]
-        if not names:
-            return
-        self.program.frame_clock.request(*names)
-        if self._by_hand:
-            self.program.frame_clock.paint_now()
+        if names:
+            self.program.frame_clock.request(*names)
 
     def _may_grow(self, panel: Widget) -> bool:
         # What has no height is on no screen, but its content may just have come.
@@ -239,17 +236,15 @@ class RunScreen(RunActions):
         return any(entry.when(self.model) for entry in exact)
 
     def do(self, work: Coroutine[Any, Any, object], *, by_hand: bool = False) -> None:
-        """Give a command without waiting; a refusal is shown. Steps by hand paint once they are made."""
+        """Give a command without waiting; a refusal is shown. What is done by hand is painted at its answer."""
         self.run_worker(self._guarded(work, by_hand), group="commands", exit_on_error=True)
 
     async def _guarded(self, work: Coroutine[Any, Any, object], by_hand: bool) -> None:
-        self._by_hand += by_hand
         try:
             await work
         except TuiDlError as error:
             self.complain(str(error))
         finally:
-            self._by_hand -= by_hand
             if by_hand:
                 self.program.frame_clock.paint_now()
 
