@@ -236,7 +236,7 @@ class RunScreen(RunActions):
         return any(entry.when(self.model) for entry in exact)
 
     def do(self, work: Coroutine[Any, Any, object], *, by_hand: bool = False) -> None:
-        """Give a command without waiting; a refusal is shown. What is done by hand is painted at its answer."""
+        """Give a command without waiting; a refusal is shown. By hand its outcome is painted at once."""
         self.run_worker(self._guarded(work, by_hand), group="commands", exit_on_error=True)
 
     async def _guarded(self, work: Coroutine[Any, Any, object], by_hand: bool) -> None:
