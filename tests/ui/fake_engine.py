@@ -52,6 +52,8 @@ class FakeEngine:
         self.answers: dict[type, list[AnyMessage]] = {}
         self.connections = 0
         self.connect_errors: list[Exception] = []
+        self.may_connect = asyncio.Event()
+        self.may_connect.set()
         self.is_closed = False
         self._queue: asyncio.Queue[object] = asyncio.Queue()
 
@@ -59,6 +61,7 @@ class FakeEngine:
         return Opening(self.connect, experiment or load_preset(preset), preset)
 
     async def connect(self) -> "FakeEngine":
+        await self.may_connect.wait()
         if self.connect_errors:
             raise self.connect_errors.pop(0)
         self.connections += 1

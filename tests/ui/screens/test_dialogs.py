@@ -3,15 +3,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.fake_engine import described, status
+from tests.ui.fake_engine import FakeEngine, described, status
 from tests.ui.screens.conftest import Open
 from tui_dl.errors import EngineFailed
+from tui_dl.spec.preset import load_preset
+from tui_dl.ui.app import TuiDlApp
 from tui_dl.ui.engine_port import Farewell
 from tui_dl.ui.hangul import JAMO
 from tui_dl.ui.screens.dialog import Dialog
 from tui_dl.wire.commands import ExtendRun, Restart, Step, Stop, Undo
 from tui_dl.wire.messages import NonFiniteFound, RunFailed, RunFinished
 
+SEED = load_preset("digits-mlp").seed
 SIZES = [(80, 24), (44, 12), (160, 48)]
 
 
@@ -42,6 +45,21 @@ async def test_stop_and_keep_gives_the_command_and_tells_how_to_resume(on_stage:
         assert "tui-dl resume" in stage.app.return_value.text
 
 
+async def test_a_stop_while_the_engine_loads_is_given_when_it_answers() -> None:
+    engine = FakeEngine()
+    engine.may_connect.clear()
+    app = TuiDlApp(None, engine.opening())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("q", "s")
+        await pilot.pause()
+        assert app.return_value is None
+        engine.may_connect.set()
+        while app.return_value is None:
+            await pilot.pause(0.01)
+        assert engine.given(Stop) == [Stop()]
+
+
 @pytest.mark.parametrize("key", ["c", "escape", JAMO["c"]])
 async def test_cancel_goes_back_to_the_run(on_stage: Open, key: str) -> None:
     async with on_stage() as stage:
@@ -63,16 +81,16 @@ async def test_ctrl_q_in_a_dialog_is_its_way_out(on_stage: Open) -> None:
 async def test_arrows_and_enter_choose(on_stage: Open) -> None:
     async with on_stage() as stage:
         await stage.press("R")
-        await stage.until("Same seed (0)")
+        await stage.until("Same seed (")
         await stage.press("down", "enter")
         await stage.until(lambda: stage.engine.given(Restart))
-        assert stage.engine.given(Restart) == [Restart(1)]
+        assert stage.engine.given(Restart) == [Restart(SEED + 1)]
 
 
 async def test_the_same_seed_is_asked_for_without_a_number(on_stage: Open) -> None:
     async with on_stage() as stage:
         await stage.press("R")
-        await stage.until("Same seed (0)")
+        await stage.until("Same seed (")
         await stage.press("s")
         await stage.until(lambda: stage.engine.given(Restart) == [Restart(None)])
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tui_dl.ui.app import TuiDlApp
 
 # Heat maps are most to send and change least; nobody reads digits that change ten times a second.
+_FIRST_PAINT_S: Final = 0.02
 _INTERVALS_S = {"task": 1.0, "small-task": 1.0, "status": 0.25, "layers": 0.25, "small-layers": 0.25}
 WATCH_RATE_HZ = 10.0
 
@@ -99,7 +100,8 @@ class RunScreen(RunActions):
     def on_mount(self) -> None:
         self._register(self)
         self.run_worker(self.link.follow(), name="engine", exit_on_error=True)
-        self.call_after_refresh(self._mount_views)
+        # An app drops all frames until it is mounted itself: importing the views at once would delay the first.
+        self.call_after_refresh(self.set_timer, _FIRST_PAINT_S, self._mount_views)
 
     async def _mount_views(self) -> None:
         """Add the views, once the first paint is out."""
@@ -163,6 +165,7 @@ class RunScreen(RunActions):
 
     def _link_changed(self, link: Link, detail: str) -> None:
         self._mark(self.model.set_link(link, detail))
+        self.program.frame_clock.paint_now()
         if link == "failed":
             self.flows.announce("trouble")
 

@@ -1,7 +1,8 @@
 """Conversations of the run screen that take several steps: changing, leaving, starting over, going on."""
 
+import asyncio
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Literal, final
+from typing import TYPE_CHECKING, Any, Final, Literal, final
 
 from tui_dl.errors import EngineFailed, TuiDlError
 from tui_dl.ui.engine_port import Farewell
@@ -12,6 +13,7 @@ from tui_dl.ui.screens.dialog import Dialog
 if TYPE_CHECKING:
     from tui_dl.ui.screens.run import RunScreen
 
+_LOOK_EVERY_S: Final = 0.05
 Announcement = Literal["finished", "nonfinite", "trouble"]
 
 
@@ -123,12 +125,13 @@ class RunFlows:
     async def _leave(self, *, to_picker: bool) -> None:
         screen, model = self._screen, self._screen.model
         answer = "detach"
-        if model.link == "live" and model.controls:
+        if model.controls if model.link == "live" else model.link == "connecting":
             answer = await self._ask(run_dialogs.leave_dialog(model))
         if answer == "cancel":
             return
         text = _farewell(model.run, model.link)
         if answer == "stop":
+            await self._until_answered()
             try:
                 await screen.steering.stop()
             except TuiDlError as error:
@@ -140,6 +143,14 @@ class RunFlows:
             screen.program.show_picker()
             return
         screen.app.exit(Farewell(text, _exit_code(model)))
+
+    async def _until_answered(self) -> None:
+        """A stop that is asked for while the engine still loads is given as soon as it listens."""
+        model = self._screen.model
+        if model.link == "connecting":
+            self._screen.notify("It is stopped as soon as it answers…", markup=False)
+        while model.link == "connecting":
+            await asyncio.sleep(_LOOK_EVERY_S)
 
 
 def _exit_code(model: RunModel) -> int:
