@@ -36,8 +36,8 @@ from tui_dl.wire.messages import AnyMessage, NonFiniteFound, Noticed, RunFinishe
 if TYPE_CHECKING:
     from tui_dl.ui.app import TuiDlApp
 
+_FIRST_PAINT_S = 0.02
 # Heat maps are most to send and change least; nobody reads digits that change ten times a second.
-_FIRST_PAINT_S: Final = 0.02
 _INTERVALS_S = {"task": 1.0, "small-task": 1.0, "status": 0.25, "layers": 0.25, "small-layers": 0.25}
 WATCH_RATE_HZ = 10.0
 
@@ -100,7 +100,7 @@ class RunScreen(RunActions):
     def on_mount(self) -> None:
         self._register(self)
         self.run_worker(self.link.follow(), name="engine", exit_on_error=True)
-        # An app drops all frames until it is mounted itself: importing the views at once would delay the first.
+        # An app drops frames until it is mounted itself: importing the views at once would delay the first.
         self.call_after_refresh(self.set_timer, _FIRST_PAINT_S, self._mount_views)
 
     async def _mount_views(self) -> None:
