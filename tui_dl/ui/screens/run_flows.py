@@ -24,12 +24,13 @@ class RunFlows:
     def __init__(self, screen: "RunScreen") -> None:
         self._screen = screen
         self._waiting: list[Announcement] = []
+        self._is_talking = False
 
     def announce(self, what: Announcement | None = None) -> None:
         """Show what happened as a dialog; while another one is open it waits for its end."""
         if what is not None and what not in self._waiting:
             self._waiting.append(what)
-        if self._waiting and self._screen.app.screen is self._screen:
+        if self._waiting and not self._is_talking and self._screen.app.screen is self._screen:
             self._start(self._announced(self._waiting.pop(0)))
 
     def step_many(self) -> None:
@@ -53,7 +54,19 @@ class RunFlows:
         self._start(self._leave(to_picker=True))
 
     def _start(self, conversation: Coroutine[Any, Any, None]) -> None:
-        self._screen.run_worker(conversation, group="conversations")
+        # One at a time: a key that is held down comes again before its dialog is there.
+        if self._is_talking:
+            conversation.close()
+            return
+        self._is_talking = True
+        self._screen.run_worker(self._hold(conversation), group="conversations")
+
+    async def _hold(self, conversation: Coroutine[Any, Any, None]) -> None:
+        try:
+            await conversation
+        finally:
+            self._is_talking = False
+        self.announce()
 
     async def _ask(self, dialog: Dialog) -> str:
         return await self._screen.app.push_screen_wait(dialog)
