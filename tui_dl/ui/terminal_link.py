@@ -1,4 +1,4 @@
-"""The frame clock in Textual: all that knows of the driver's insides, its writer's queue and its answers."""
+"""The frame clock in Textual: all that knows of its insides, the driver, its writer's queue and answers."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -6,7 +6,9 @@ from queue import Queue
 from typing import Any, final
 
 from textual import events, messages
+from textual._styles_cache import StylesCache
 from textual.app import App, ReturnType
+from textual.await_complete import AwaitComplete
 from textual.widget import Widget
 
 from tui_dl.ui.frame_clock import Answer, FrameClock
@@ -31,6 +33,13 @@ class FrameClockApp(App[ReturnType]):
             )
             self._frame_clock = clock
         return clock
+
+    def pop_screen(self) -> AwaitComplete:
+        """Leave a screen, and let go of all that was rendered of it."""
+        # Textual 8.2 keeps each widget's rendered lines alive as keys of this cache of 1024 colours: half a
+        # megabyte for each dialog that was ever open.
+        StylesCache.get_inner_outer.cache_clear()
+        return super().pop_screen()
 
     def post_display_hook(self) -> None:
         """Textual has handed a frame to the writer."""
