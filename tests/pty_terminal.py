@@ -75,7 +75,7 @@ class PtyTerminal:
         self._slave: int | None = slave
         _set_size(self._master, columns, rows)
         self.started_at = time.perf_counter()
-        self._process = _spawn(command, os.ttyname(slave), dict(environment or os.environ), cwd)
+        self._process = _spawn(command, os.ttyname(slave), _sized_by_terminal(environment), cwd)
         self._thread = threading.Thread(target=self._read, name="terminal", daemon=True)
         self._thread.start()
 
@@ -308,6 +308,13 @@ def _spawn(
         env=environment,
         cwd=cwd,
     )
+
+
+def _sized_by_terminal(environment: Mapping[str, str] | None) -> dict[str, str]:
+    """The environment without a size: it would be believed instead of the terminal's own."""
+    return {
+        name: value for name, value in (environment or os.environ).items() if name not in ("COLUMNS", "LINES")
+    }
 
 
 def _set_size(descriptor: int, columns: int, rows: int) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import math
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,9 @@ def _show(openings: Any, opening: Any) -> int:
     """Draw until the user leaves, then say on the plain terminal what became of the run."""
     from tui_dl.ui.app import TuiDlApp
 
+    # Where these are exported they would be believed instead of the terminal, also after it was resized.
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
     farewell = TuiDlApp(openings, opening).run()
     if farewell is None:
         return 1

@@ -31,11 +31,10 @@ class ProgressBar:
     def __init__(self, total_steps: int | None = None) -> None:
         self._console = Console(stderr=True)
         self._total_steps = total_steps
-        self._numbers = ""
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=16),
             MofNCompleteColumn(),
             TextColumn("{task.fields[speed]}"),
             TimeRemainingColumn(compact=True),
@@ -63,7 +62,9 @@ class ProgressBar:
                 speed = f"{message.steps_per_s:.0f}/s" if message.steps_per_s else ""
                 self._progress.update(self._task, completed=message.step, speed=speed)
             case EvaluationRecorded(split="validation"):
-                numbers = "  ".join(f"{name} {value:.4g}" for name, value in message.metrics.items())
+                # The objective and what the task is judged by; a line has no room for more.
+                first = list(message.metrics.items())[:2]
+                numbers = "  ".join(f"{name} {value:.4g}" for name, value in first)
                 self._progress.update(self._task, numbers=numbers)
             case ChangeApplied(receipt):
                 edits = ", ".join(f"{path}: {old} → {new}" for path, old, new in receipt.edits)

@@ -48,7 +48,8 @@ class StatusPanel(LinePanel):
         right = self._pace_parts()
         progress = _progress(model, 24 if width >= 140 else 10)
         step: list[Part] = [("step ", "dim"), (count(status.step), "bold"), "  "]
-        for optional in (progress, step):
+        watching: list[Part] = [("watching only", "info"), "  "] if self._only_watches else []
+        for optional in (watching, progress, step):
             if cells(left) + cells(optional) <= width:
                 left += optional
         while right and cells(left) + cells(_spaced(right)) + 2 > width:
@@ -58,14 +59,16 @@ class StatusPanel(LinePanel):
             left.append((detail if len(detail) <= room else detail[: room - 1] + "…", "dim"))
         return spread(left, _spaced(right), width)
 
+    @property
+    def _only_watches(self) -> bool:
+        return self.model.link == "live" and not self.model.controls
+
     def _detail(self) -> str:
         model = self.model
         if model.link_detail and model.link != "live":
             return model.link_detail
         if model.status.detail:
             return model.status.detail
-        if model.link == "live" and not model.controls:
-            return "watching only"
         return model.experiment.title if model.experiment is not None else model.preset
 
     def _pace_parts(self) -> list[Part]:
