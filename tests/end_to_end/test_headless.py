@@ -225,25 +225,29 @@ def test_progress_on_a_terminals_standard_error(tmp_path: Path) -> None:
         assert "finished (steps) at step 50" in screen.text
 
 
-def test_standard_input_may_be_closed(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [
-            "/bin/sh",
-            "-c",
-            'exec "$@" <&-',
-            "sh",
-            *PROGRAM,
-            "run",
-            tiny(tmp_path),
-            "--headless",
-            "--steps",
-            "3",
-        ],
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-"])
+def test_streams_may_be_closed(closed: str, tmp_path: Path) -> None:
+    done = redirected(closed, "run", tiny(tmp_path), "--headless", "--steps", "3")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("finished (steps) at step 3")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("arguments", [("--jsonl", "-"), ()], ids=["lines", "summary"])
+def test_a_full_disk_under_standard_output_is_told(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    done = redirected(">/dev/full", "run", tiny(tmp_path), "--headless", "--steps", "3", *arguments)
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def redirected(where: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command as a shell does with a redirection."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {where}', "sh", *PROGRAM, *arguments],
         capture_output=True,
         text=True,
         cwd=ROOT,
         timeout=60,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("finished (steps) at step 3")

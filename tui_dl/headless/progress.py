@@ -76,4 +76,4 @@ class ProgressBar:
 
     def _say(self, text: str) -> None:
         """A line above the bar; notices are worth a line on a stderr that is no terminal, too."""
-        self._progress.console.print(text, highlight=False, markup=False)
+        self._progress.console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -42,7 +42,7 @@ async def run_headless(experiment: Experiment, start: StartEngine, options: Opti
                 writer.close()
     if writer is not None and writer.problem:
         print(f"tui-dl: {writer.problem}", file=sys.stderr)
-        return followed.exit_code or 1
+        return 1
     if options.jsonl != "-":
         print(summary(followed))
     return followed.exit_code
