@@ -16,7 +16,6 @@ from tui_dl.spec.contradictions import split_sizes
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.preset import load_preset, parse_overrides
 
-
 # Imports make many objects and no garbage: looking for some took 7 % of the time to the first paint.
 gc.set_threshold(50_000, 20, 20)
 

@@ -11,13 +11,33 @@ from tui_dl.ui.run_model import RunModel, Topic
 
 
 class NotesPanel(LinePanel):
-    """Title, summary and notes; Markdown is laid out by rich, which loads when there is some."""
+    """Title, summary and notes in Markdown.
+
+    Args:
+        model: of the run.
+        id: of the widget.
+        is_formatted: False shows the notes as they are written until `format_notes`: what lays Markdown out
+            takes 50 ms to load, which the first paint of a screen is better without.
+    """
 
     TOPICS: ClassVar[frozenset[Topic]] = frozenset(("experiment",))
 
-    def __init__(self, model: RunModel, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(
+        self,
+        model: RunModel,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        is_formatted: bool = True,
+    ) -> None:
         super().__init__(model, id=id)
+        self._is_formatted = is_formatted
         self._laid_out: tuple[object, list[Line]] = (None, [])
+
+    def format_notes(self) -> None:
+        """Lay the Markdown out from here on."""
+        self._is_formatted = True
+        self._laid_out = (None, [])
+        self.repaint()
 
     def build(self, width: int, height: int) -> Sequence[Line]:
         """The notes at this width, laid out once."""
@@ -34,6 +54,8 @@ class NotesPanel(LinePanel):
         return self._laid_out[1]
 
     def _markdown(self, text: str, width: int) -> list[Line]:
+        if not self._is_formatted:
+            return [[f" {line}"] for paragraph in text.splitlines() for line in wrapped(paragraph, width)]
         from rich.markdown import Markdown
 
         options = self.app.console.options.update(width=max(width, 10), height=None)

@@ -88,7 +88,7 @@ class RunScreen(RunActions):
         with Horizontal(id="body"):
             with Vertical(id="side"):
                 yield ControlPanel(model, id="control")
-                yield NotesPanel(model, id="notes")
+                yield NotesPanel(model, id="notes", is_formatted=False)
             with Vertical(id="main"):
                 yield ViewBar(model, id="view-bar")
                 yield Container(WaitingPanel(model, id="waiting"), id="views")
@@ -114,6 +114,7 @@ class RunScreen(RunActions):
         self._register(holder)
         self._has_views = True
         self.show_view(self.view)
+        self.call_after_refresh(self.query_one(NotesPanel).format_notes)
 
     def _register(self, parent: Widget) -> None:
         """Have the frame clock paint the panels below a widget."""
