@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,22 @@ def test_an_interrupt_while_torch_loads_ends_at_once(tmp_path: Path) -> None:
     assert not said or parsed(said.decode())[-1]["reason"] == "interrupted"
     for folder in folders():
         wait_for_end(folder)
+
+
+def test_an_interrupt_never_strikes_inside_native_code() -> None:
+    """Python raises KeyboardInterrupt wherever it is: within msgspec that was a crash."""
+    code = """
+import signal, sys, tui_dl.cli, tui_dl.cli.looking
+def interrupted(_):
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        return 1
+tui_dl.cli.looking.list_things = interrupted
+sys.exit(tui_dl.cli.main(["list", "presets"]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
 def test_a_reader_that_goes_away_ends_the_engine(tmp_path: Path) -> None:

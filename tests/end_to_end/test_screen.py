@@ -12,6 +12,7 @@ from tests.end_to_end.program import (
     beyond,
     checkpoints,
     facts,
+    folders,
     leave,
     only_run,
     recorded,
@@ -169,16 +170,28 @@ def test_the_picker_starts_a_run_and_a_script_runs_on_it(tmp_path: Path) -> None
     assert_nothing_missing(only_run(), at_least=4)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["kill", "hang-up"])
-def test_a_screen_that_is_told_to_end_leaves_it_training(number: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_screen_that_is_told_to_end_leaves_the_terminal_tidy_and_it_training(
+    number: signal.Signals, tmp_path: Path
+) -> None:
     with terminal("run", tiny(tmp_path)) as screen:
         screen.wait_for(beyond(5), PATIENCE_S)
         os.kill(screen.pid, number)
-        screen.wait_closed(PATIENCE_S)
-        assert "Traceback" not in screen.text
+        assert screen.wait_closed(PATIENCE_S) == 128 + number
+        assert f"{only_run().id} trains on" in screen.text
+        assert b"\x1b[?1049l" in screen.output_tail
     assert is_alive(only_run().log_path)
     assert run("stop", only_run().id).returncode == 0
     assert_nothing_missing(only_run(), at_least=6)
+
+
+def test_an_interrupt_before_the_screen_is_there(tmp_path: Path) -> None:
+    with terminal("run", tiny(tmp_path)) as screen:
+        while not folders() and not screen.has_ended:
+            os.sched_yield()
+        os.kill(screen.pid, signal.SIGINT)
+        assert screen.wait_closed(PATIENCE_S) == 130
+        assert "Traceback" not in screen.text
 
 
 def test_ctrl_c_while_torch_loads_asks_before_it_leaves(tmp_path: Path) -> None:

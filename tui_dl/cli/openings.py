@@ -1,5 +1,6 @@
 """How the screen starts or returns to runs: the launcher, put into the form that the screen asks for."""
 
+import signal
 from pathlib import Path
 from typing import final
 
@@ -17,10 +18,11 @@ class LauncherOpenings:
 
     def __init__(self, *, paused: bool = False) -> None:
         self._paused = paused
+        self._started: launcher.RunningEngine | None = None
 
     def start(self, experiment: Experiment, preset: str) -> Opening:
         """A new run: its process is started at once, so that torch loads while the screen is drawn."""
-        engine = launcher.start(experiment, preset=preset, paused=self._paused)
+        engine = self._started = launcher.start(experiment, preset=preset, paused=self._paused)
         return _opening(engine.folder, experiment, preset, engine)
 
     def attach(self, run_id: str | None, *, read_only: bool = False) -> Opening:
@@ -32,8 +34,13 @@ class LauncherOpenings:
     def resume(self, run_id: str, *, paused: bool = False) -> Opening:
         """On from the last checkpoint of a run whose engine has ended."""
         folder = find_run(run_id)
-        engine = launcher.resume(folder, paused=paused)
+        engine = self._started = launcher.resume(folder, paused=paused)
         return _opening(folder, folder.experiment(), "", engine)
+
+    def abandon(self) -> None:
+        """End the engine that was started last: whoever started it has left before its screen was there."""
+        if self._started is not None:
+            self._started.send_signal(signal.SIGTERM)
 
 
 def _opening(

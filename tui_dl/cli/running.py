@@ -5,10 +5,13 @@ import asyncio
 import gc
 import math
 import os
+import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tui_dl.cli import INTERRUPTED
 from tui_dl.cli.looking import require_terminal
 from tui_dl.errors import UsageError
 from tui_dl.spec.change import apply_change
@@ -35,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tui_dl.cli.openings import LauncherOpenings
 
     openings = LauncherOpenings(paused=arguments.paused)
+    _on_ctrl_c(openings.abandon)
     return _show(openings, openings.start(experiment, name))
 
 
@@ -61,6 +65,7 @@ def resume(arguments: argparse.Namespace) -> int:
     from tui_dl.cli.openings import LauncherOpenings
 
     openings = LauncherOpenings()
+    _on_ctrl_c(openings.abandon)
     return _show(openings, openings.resume(arguments.run, paused=arguments.paused))
 
 
@@ -105,6 +110,16 @@ async def _headless(experiment: Experiment, name: str, arguments: argparse.Names
     options = Options(name=name, steps=arguments.steps, jsonl=arguments.jsonl)
     front_end = check if arguments.check else run_headless
     return await front_end(experiment, start, options)
+
+
+def _on_ctrl_c(tidy_up: Callable[[], None]) -> None:
+    """Until the screen is there and heeds it, Ctrl-C ends the program and what it has started."""
+
+    def end(_number: int, _frame: Any) -> None:
+        tidy_up()
+        os._exit(INTERRUPTED)
+
+    signal.signal(signal.SIGINT, end)
 
 
 def _show(openings: Any, opening: Any) -> int:

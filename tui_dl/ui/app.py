@@ -1,5 +1,7 @@
 """The app: which screen is shown, and nothing else."""
 
+import asyncio
+import signal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -56,6 +58,9 @@ class TuiDlApp(FrameClockApp[Farewell]):
         return glyphs_for(unicode=not self.is_plain)
 
     def on_mount(self) -> None:
+        if not self.is_headless:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, self._end, number)
         if self._first is not None:
             self.push_screen(RunScreen(self._first))
         else:
@@ -69,6 +74,11 @@ class TuiDlApp(FrameClockApp[Farewell]):
             self.screen.action_leave()
         else:
             self.exit(Farewell())
+
+    def _end(self, number: signal.Signals) -> None:
+        """Told to end from outside: leave the terminal as it was, and the engine training."""
+        shown = [screen for screen in self.screen_stack if isinstance(screen, RunScreen)]
+        self.exit(Farewell(shown[-1].flows.detached_words() if shown else "", 128 + number))
 
     def show_picker(self) -> None:
         """Let go of the present run and choose another."""

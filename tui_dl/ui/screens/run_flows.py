@@ -53,6 +53,10 @@ class RunFlows:
         """The same, then choose another run."""
         self._start(self._leave(to_picker=True))
 
+    def detached_words(self) -> str:
+        """What to say on the plain terminal when this screen is gone."""
+        return _farewell(self._screen.model.run, self._screen.model.link)
+
     def _start(self, conversation: Coroutine[Any, Any, None]) -> None:
         # One at a time: a key that is held down comes again before its dialog is there.
         if self._is_talking:
@@ -142,7 +146,7 @@ class RunFlows:
             answer = await self._ask(run_dialogs.leave_dialog(model))
         if answer == "cancel":
             return
-        text = _farewell(model.run, model.link)
+        text = self.detached_words()
         if answer == "stop":
             await self._until_answered()
             try:
