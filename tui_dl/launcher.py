@@ -136,9 +136,14 @@ def start(
         NotAvailable: the run can't be written, or there is no place for a socket.
         EngineFailed: the process can't be started.
     """
-    folder = new_run(experiment, preset)
-    arguments = _flags(paused=paused, owned=owned)
-    return _spawn(folder, lock_log(folder.log_path), experiment, arguments)
+    return start_in(new_run(experiment, preset), experiment, paused=paused, owned=owned)
+
+
+def start_in(
+    folder: RunFolder, experiment: Experiment, *, paused: bool = False, owned: bool = False
+) -> RunningEngine:
+    """The same for a run whose folder was made before. Raises as `start` does."""
+    return _spawn(folder, lock_log(folder.log_path), experiment, _flags(paused=paused, owned=owned))
 
 
 def attach(run: str | RunFolder | None = None) -> RunningEngine:

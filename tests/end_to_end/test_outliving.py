@@ -132,7 +132,7 @@ def test_resuming_on_the_screen_that_saw_it_die(tmp_path: Path) -> None:
 
 def test_killing_the_engine_while_it_loads(tmp_path: Path) -> None:
     with terminal("run", tiny(tmp_path)) as screen:
-        screen.wait_for("Tiny")
+        screen.wait_for("loading torch", PATIENCE_S)
         kill_engine(only_run())
         screen.wait_for(says_why_it_died, PATIENCE_S)
         # There is no checkpoint yet, so nothing to resume from is offered.

@@ -1,12 +1,13 @@
 """How the screen starts or returns to runs: the launcher, put into the form that the screen asks for."""
 
+import asyncio
 import signal
 from pathlib import Path
 from typing import final
 
 from tui_dl import launcher
 from tui_dl.client.engine_client import EngineClient
-from tui_dl.runs.folder import RunFolder
+from tui_dl.runs.folder import RunFolder, new_run
 from tui_dl.runs.listing import find_live_run, find_run
 from tui_dl.spec.experiment import Experiment
 from tui_dl.ui.engine_port import Opening
@@ -21,9 +22,20 @@ class LauncherOpenings:
         self._started: launcher.RunningEngine | None = None
 
     def start(self, experiment: Experiment, preset: str) -> Opening:
-        """A new run: its process is started at once, so that torch loads while the screen is drawn."""
-        engine = self._started = launcher.start(experiment, preset=preset, paused=self._paused)
-        return _opening(engine.folder, experiment, preset, engine)
+        """A new run. Its process starts with the first connection, once the screen is painted.
+
+        Loading torch beside it would take the processor from the first paint.
+        """
+        folder, paused = new_run(experiment, preset), self._paused
+        engine: launcher.RunningEngine | None = None
+
+        async def connect() -> EngineClient:
+            nonlocal engine
+            if engine is None:
+                engine = await asyncio.to_thread(launcher.start_in, folder, experiment, paused=paused)
+            return await engine.connect(client="ui")
+
+        return Opening(connect, experiment, preset, Path(folder.path))
 
     def attach(self, run_id: str | None, *, read_only: bool = False) -> Opening:
         """Back to a live engine, by default the latest."""

@@ -99,12 +99,12 @@ class RunScreen(RunActions):
 
     def on_mount(self) -> None:
         self._register(self)
-        self.run_worker(self.link.follow(), name="engine", exit_on_error=True)
         # An app drops frames until it is mounted itself: importing the views at once would delay the first.
         self.call_after_refresh(self.set_timer, _FIRST_PAINT_S, self._mount_views)
 
     async def _mount_views(self) -> None:
-        """Add the views, once the first paint is out."""
+        """Connect and add the views, once the first paint is out."""
+        self.run_worker(self.link.follow(), name="engine", exit_on_error=True)
         holder = self.query_one("#views", Container)
         made = views(self.model)
         for view in made:
