@@ -1,7 +1,7 @@
 import unicodedata
 
 from tui_dl.ui.hangul import JAMO, with_jamo
-from tui_dl.ui.keys import KEYS, available, bindings, by_action
+from tui_dl.ui.keys.table import KEYS, available, bindings, by_action
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.screens.run import RunScreen
 

@@ -7,7 +7,7 @@ from tests.ui.screens.conftest import Open
 from tui_dl.errors import ChangeRefused, ConnectionLost
 from tui_dl.spec.preset import load_preset
 from tui_dl.ui.hangul import JAMO
-from tui_dl.ui.keys import KEYS
+from tui_dl.ui.keys.table import KEYS
 from tui_dl.ui.panels.bars import VIEWS
 from tui_dl.ui.screens.dialog import Dialog
 from tui_dl.wire.commands import (

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from tui_dl.ui.ink import Line, Part, cells
-from tui_dl.ui.keys import KeyAction, available
+from tui_dl.ui.keys.entry import KeyAction
+from tui_dl.ui.keys.table import available
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import ALL_TOPICS, RunModel, Topic
 

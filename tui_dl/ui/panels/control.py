@@ -13,7 +13,7 @@ from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.schema import default_of, fields_of
 from tui_dl.ui.hangul import with_jamo
 from tui_dl.ui.ink import Line, Part, fitted
-from tui_dl.ui.keys import KEYS
+from tui_dl.ui.keys.table import KEYS
 from tui_dl.ui.numerals import count, rate
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import RunModel, Topic

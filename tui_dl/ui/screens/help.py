@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from tui_dl.ui.ink import Line, wrapped
-from tui_dl.ui.keys import KEYS
+from tui_dl.ui.keys.table import KEYS
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.screens.dialog import Dialog, DialogLines
 

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from tui_dl.errors import TuiDlError
 from tui_dl.ui.engine_port import Opening
-from tui_dl.ui.keys import bindings, by_action
+from tui_dl.ui.keys.table import bindings, by_action
 from tui_dl.ui.panels.bars import VIEWS, KeyBar, ViewBar
 from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.panels.notes import NotesPanel, ScenePanel

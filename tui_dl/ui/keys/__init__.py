@@ -1,0 +1,1 @@
+"""The keys of the run screen, a file a group; `table` joins them."""

@@ -1,0 +1,31 @@
+"""Keys for help, other runs, leaving."""
+
+from typing import Final
+
+from tui_dl.ui.keys.entry import KeyAction, always
+
+PROGRAM_KEYS: Final[tuple[KeyAction, ...]] = (
+    KeyAction("help", "question_mark,f1", "?", "help", "Program", "All keys", "help", always, 20),
+    KeyAction("presets", "P", "P", "presets", "Program", "Leave this run and choose another", "presets"),
+    KeyAction(
+        "control_take",
+        "T",
+        "T",
+        "take control",
+        "Program",
+        "Steer this run, when another client does or did",
+        "take_control",
+        lambda model: model.link == "live" and not model.controls,
+    ),
+    KeyAction(
+        "leave",
+        "q,ctrl+q,ctrl+c",
+        "q",
+        "leave",
+        "Program",
+        "Detach and let it train on, or stop it and keep it",
+        "leave",
+        always,
+        21,
+    ),
+)
