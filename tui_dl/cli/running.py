@@ -125,11 +125,12 @@ def _on_ctrl_c(tidy_up: Callable[[], None]) -> None:
 def _show(openings: Any, opening: Any) -> int:
     """Draw until the user leaves, then say on the plain terminal what became of the run."""
     from tui_dl.ui.app import TuiDlApp
+    from tui_dl.ui.settings import SettingsStore
 
     # Where these are exported they would be believed instead of the terminal, also after it was resized.
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
-    farewell = TuiDlApp(openings, opening).run()
+    farewell = TuiDlApp(openings, opening, SettingsStore.of_user()).run()
     if farewell is None:
         return 1
     if farewell.text:

@@ -13,6 +13,7 @@ from tui_dl.ui.app_themes import DARK, LIGHT, theme_for, wants_plain_text
 from tui_dl.ui.engine_port import Farewell, Opening, Openings
 from tui_dl.ui.screens.dialog import Choice, Dialog
 from tui_dl.ui.screens.run import RunScreen
+from tui_dl.ui.settings import Settings, SettingsStore
 from tui_dl.ui.terminal_link import FrameClockApp
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class TuiDlApp(FrameClockApp[Farewell]):
     Args:
         openings: how runs are started and found; None allows no other run than the first.
         opening: the run to begin with.
+        settings: what the user likes, and where that is kept; by default nowhere.
     """
 
     CSS = """
@@ -38,8 +40,14 @@ class TuiDlApp(FrameClockApp[Farewell]):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[Any]] = [Binding("ctrl+q", "leave", show=False, priority=True)]
 
-    def __init__(self, openings: Openings | None = None, opening: Opening | None = None) -> None:
+    def __init__(
+        self,
+        openings: Openings | None = None,
+        opening: Opening | None = None,
+        settings: SettingsStore | None = None,
+    ) -> None:
         super().__init__()
+        self.settings_store = settings or SettingsStore()
         self.title = TITLE
         self.openings = openings
         self._first = opening
@@ -57,7 +65,20 @@ class TuiDlApp(FrameClockApp[Farewell]):
 
         return glyphs_for(unicode=not self.is_plain)
 
+    @property
+    def settings(self) -> Settings:
+        """What the user likes."""
+        return self.settings_store.settings
+
+    def change_settings(self, **fields: Any) -> None:
+        """Change and keep settings; whoever subscribed to the store hears of it."""
+        problem = self.settings_store.change(**fields)
+        if problem:
+            self.notify(problem, severity="warning", markup=False)
+
     def on_mount(self) -> None:
+        if self.settings_store.notice:
+            self.notify(self.settings_store.notice, severity="warning", markup=False, timeout=12)
         if not self.is_headless:
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, self._end, number)
