@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from tui_dl.errors import TuiDlError
 from tui_dl.ui.engine_port import Opening
+from tui_dl.ui.heap import keep_heap_compact
 from tui_dl.ui.keys.table import bindings, by_action
 from tui_dl.ui.panels.bars import VIEWS, KeyBar, ViewBar
 from tui_dl.ui.panels.control import ControlPanel
@@ -105,6 +106,7 @@ class RunScreen(RunActions):
     async def _mount_views(self) -> None:
         """Connect and add the views, once the first paint is out."""
         self.run_worker(self.link.follow(), name="engine", exit_on_error=True)
+        keep_heap_compact()
         holder = self.query_one("#views", Container)
         made = views(self.model)
         for view in made:
