@@ -11,13 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import memory, screen, speed
+from tests.benchmarks import long_history, memory, screen, speed
 from tests.benchmarks.experiment import Workplace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PARTS = ("speed", "screen", "memory")
+PARTS = ("speed", "screen", "memory", "history")
 
 
 def main() -> None:
@@ -38,6 +38,7 @@ def main() -> None:
             "speed": lambda: speed.measure(workplace, arguments.rounds, arguments.seconds),
             "screen": lambda: screen.measure(workplace, arguments.rounds, arguments.presses, window_s=10.0),
             "memory": lambda: memory.measure(workplace, long=arguments.long),
+            "history": lambda: long_history.measure(workplace, min(arguments.rounds, 3)),
         }
         reached = [measure() for part, measure in parts.items() if arguments.part in (part, "all")]
         workplace.kill_engines()
