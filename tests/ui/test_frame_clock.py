@@ -306,3 +306,14 @@ def test_without_a_terminal_frames_are_not_held() -> None:
         clock.displayed()
     assert 9 <= len(picture.at) <= 11
     assert world.sent == []
+
+
+def test_a_link_that_is_spared_gets_half_of_the_frames() -> None:
+    world = World()
+    clock, picture = confirmed(world)
+    slow = Picture(clock)
+    clock.register("heat map", slow.paint, interval_s=1.0)
+    clock.stretch = 2.0
+    run(world, clock, 10.0, 0.001)
+    assert len(picture.at) == pytest.approx(50, abs=3)
+    assert len(slow.at) == pytest.approx(5, abs=1)

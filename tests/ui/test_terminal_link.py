@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from tui_dl.ui.frame_clock import Answer
+from tui_dl.ui.link_profile import LOCAL, SSH
 from tui_dl.ui.terminal_link import FrameClockApp, first_question, is_painted
 
 PROGRAM = textwrap.dedent(
@@ -125,3 +126,26 @@ def test_a_real_terminal_that_does_not_answer_gets_no_further_frame(tmp_path: Pa
         child.expect(pexpect.EOF)
     finally:
         child.close(force=True)
+
+
+async def test_a_spared_link_stretches_the_time_between_frames() -> None:
+    app = Small()
+    async with app.run_test():
+        app.spare_link(SSH)
+        assert app.frame_clock.stretch == SSH.stretch
+        app.spare_link(LOCAL)
+        assert app.frame_clock.stretch == 1.0
+
+
+def test_over_ssh_a_mouse_that_only_moves_is_not_reported(tmp_path: Path) -> None:
+    program = tmp_path / "spared.py"
+    program.write_text(
+        PROGRAM.replace("def on_mount(self):", "def on_mount(self):\n        self.spare_link(SSH)").replace(
+            "from textual.widgets", "from tui_dl.ui.link_profile import SSH\nfrom textual.widgets"
+        )
+    )
+    child = pexpect.spawn(sys.executable, [str(program)], env={**os.environ, "TERM": "xterm-256color"})
+    child.expect_exact("\x1b[?1003l\x1b[?1002h", timeout=20)
+    child.expect_exact("frame 1", timeout=20)
+    child.send("q")
+    child.expect(pexpect.EOF, timeout=20)

@@ -20,7 +20,8 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"tui-dl {__version__}")
-    parser.set_defaults(command=_later("tui_dl.cli.running", "pick"))
+    parser.set_defaults(command=_later("tui_dl.cli.running", "pick"), ssh=False)
+    _add_screen_options(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands)
     _add_looking(commands)
@@ -66,6 +67,7 @@ def _add_run(commands: Any) -> None:
     run.add_argument(
         "--headless", action="store_true", help="no screen; progress on stderr when it is a terminal"
     )
+    _add_screen_options(run)
     length = run.add_mutually_exclusive_group()
     length.add_argument("--steps", type=_positive, metavar="N", help="with --headless: end after N updates")
     length.add_argument("--epochs", type=_positive, metavar="N", help="passes over the training split")
@@ -74,6 +76,16 @@ def _add_run(commands: Any) -> None:
         "--check",
         action="store_true",
         help="headless: run base and variants, verify what is expected",
+    )
+
+
+def _add_screen_options(parser: argparse.ArgumentParser) -> None:
+    """How the screen is drawn; the same before and behind a command."""
+    parser.add_argument(
+        "--ssh",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="send half as much, as in a session of sshd",
     )
 
 
@@ -90,9 +102,11 @@ def _add_runs(commands: Any) -> None:
     attach = _command(commands, "attach", "back to an engine that is alive", "running.attach")
     attach.add_argument("run", nargs="?", metavar="RUN", help="by default the latest that is alive")
     attach.add_argument("--read-only", action="store_true", help="watch without control")
+    _add_screen_options(attach)
     resume = _command(commands, "resume", "go on from a run's last checkpoint", "running.resume")
     resume.add_argument("run", metavar="RUN")
     resume.add_argument("--paused", action="store_true", help="wait before the next batch")
+    _add_screen_options(resume)
     stop = _command(commands, "stop", "end a run's engine, with a checkpoint", "keeping.stop")
     stop.add_argument("run", metavar="RUN")
     report = _command(

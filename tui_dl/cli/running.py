@@ -39,15 +39,15 @@ def run(arguments: argparse.Namespace) -> int:
 
     openings = LauncherOpenings(paused=arguments.paused)
     _on_ctrl_c(openings.abandon)
-    return _show(openings, openings.start(experiment, name))
+    return _show(arguments, openings, openings.start(experiment, name))
 
 
-def pick(_: argparse.Namespace) -> int:
+def pick(arguments: argparse.Namespace) -> int:
     """The preset picker, then the run screen."""
     require_terminal("the preset picker")
     from tui_dl.cli.openings import LauncherOpenings
 
-    return _show(LauncherOpenings(), None)
+    return _show(arguments, LauncherOpenings(), None)
 
 
 def attach(arguments: argparse.Namespace) -> int:
@@ -56,7 +56,7 @@ def attach(arguments: argparse.Namespace) -> int:
     from tui_dl.cli.openings import LauncherOpenings
 
     openings = LauncherOpenings()
-    return _show(openings, openings.attach(arguments.run, read_only=arguments.read_only))
+    return _show(arguments, openings, openings.attach(arguments.run, read_only=arguments.read_only))
 
 
 def resume(arguments: argparse.Namespace) -> int:
@@ -66,7 +66,7 @@ def resume(arguments: argparse.Namespace) -> int:
 
     openings = LauncherOpenings()
     _on_ctrl_c(openings.abandon)
-    return _show(openings, openings.resume(arguments.run, paused=arguments.paused))
+    return _show(arguments, openings, openings.resume(arguments.run, paused=arguments.paused))
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _on_ctrl_c(tidy_up: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, end)
 
 
-def _show(openings: Any, opening: Any) -> int:
+def _show(arguments: argparse.Namespace, openings: Any, opening: Any) -> int:
     """Draw until the user leaves, then say on the plain terminal what became of the run."""
     from tui_dl.ui.app import TuiDlApp
     from tui_dl.ui.settings import SettingsStore
@@ -130,7 +130,9 @@ def _show(openings: Any, opening: Any) -> int:
     # Where these are exported they would be believed instead of the terminal, also after it was resized.
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
-    farewell = TuiDlApp(openings, opening, SettingsStore.of_user()).run()
+    farewell = TuiDlApp(
+        openings, opening, SettingsStore.of_user(), link="ssh" if arguments.ssh else None
+    ).run()
     if farewell is None:
         return 1
     if farewell.text:

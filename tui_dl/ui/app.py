@@ -1,6 +1,7 @@
 """The app: which screen is shown, and nothing else."""
 
 import asyncio
+import os
 import signal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -11,6 +12,7 @@ from tui_dl.errors import TuiDlError
 from tui_dl.spec.experiment import Experiment
 from tui_dl.ui.app_themes import DARK, LIGHT, theme_for, wants_plain_text
 from tui_dl.ui.engine_port import Farewell, Opening, Openings
+from tui_dl.ui.link_profile import LinkProfile, LinkSetting, profile_for
 from tui_dl.ui.screens.dialog import Choice, Dialog
 from tui_dl.ui.screens.run import RunScreen
 from tui_dl.ui.settings import Settings, SettingsStore
@@ -29,6 +31,7 @@ class TuiDlApp(FrameClockApp[Farewell]):
         openings: how runs are started and found; None allows no other run than the first.
         opening: the run to begin with.
         settings: what the user likes, and where that is kept; by default nowhere.
+        link: the kind of link that the command line names; None leaves it to the settings.
     """
 
     CSS = """
@@ -45,8 +48,10 @@ class TuiDlApp(FrameClockApp[Farewell]):
         openings: Openings | None = None,
         opening: Opening | None = None,
         settings: SettingsStore | None = None,
+        link: LinkSetting | None = None,
     ) -> None:
         super().__init__()
+        self._link_option = link
         self.settings_store = settings or SettingsStore()
         self.title = TITLE
         self.openings = openings
@@ -70,6 +75,11 @@ class TuiDlApp(FrameClockApp[Farewell]):
         """What the user likes."""
         return self.settings_store.settings
 
+    @property
+    def link_profile(self) -> LinkProfile:
+        """How much is sent to this terminal; `--ssh` is stronger than the settings."""
+        return profile_for(self._link_option or self.settings.link, os.environ)
+
     def change_settings(self, **fields: Any) -> None:
         """Change and keep settings; whoever subscribed to the store hears of it."""
         problem = self.settings_store.change(**fields)
@@ -77,6 +87,8 @@ class TuiDlApp(FrameClockApp[Farewell]):
             self.notify(problem, severity="warning", markup=False)
 
     def on_mount(self) -> None:
+        self.settings_store.subscribe(lambda _: self.spare_link(self.link_profile))
+        self.spare_link(self.link_profile)
         if self.settings_store.notice:
             self.notify(self.settings_store.notice, severity="warning", markup=False, timeout=12)
         if not self.is_headless:

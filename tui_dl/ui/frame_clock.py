@@ -83,6 +83,8 @@ class FrameClock:
         self._first_question = first_question
         self._holds_frames = holds_frames
         self.fastest_interval_s = fastest_interval_s
+        self.stretch = 1.0
+        """What every time between frames is multiplied by: more than 1 for a link that is to be spared."""
         self._painters: dict[str, _Painter] = {}
         self._is_running = False
         self._confirmed: Answer | None = None
@@ -141,6 +143,9 @@ class FrameClock:
     @property
     def interval_s(self) -> float:
         """Seconds between frames at the present pace."""
+        return self._unstretched_s() * self.stretch
+
+    def _unstretched_s(self) -> float:
         if not self._holds_frames:
             return self.fastest_interval_s
         if self._confirmed is None:
@@ -250,7 +255,10 @@ class FrameClock:
             return None
         if self._is_urgent:
             return self._now()
-        return max(self._frame_at + self.interval_s, min(one.painted_at + one.interval_s for one in waiting))
+        return max(self._frame_at + self.interval_s, min(map(self._next_at, waiting)))
+
+    def _next_at(self, painter: _Painter) -> float:
+        return painter.painted_at + painter.interval_s * self.stretch
 
     def _tick(self) -> None:
         if not self._is_running or self._sent_at or self._awaits_display:
@@ -263,9 +271,7 @@ class FrameClock:
             [
                 one
                 for one in self._painters.values()
-                if one.is_dirty
-                and one.is_visible()
-                and (self._is_urgent or one.painted_at + one.interval_s <= now + 1e-6)
+                if one.is_dirty and one.is_visible() and (self._is_urgent or self._next_at(one) <= now + 1e-6)
             ]
         )
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from queue import Queue
-from typing import Any, final
+from typing import Any, Final, final
 
 from textual import events, messages
 from textual._styles_cache import StylesCache
@@ -12,6 +12,10 @@ from textual.await_complete import AwaitComplete
 from textual.widget import Widget
 
 from tui_dl.ui.frame_clock import Answer, FrameClock
+from tui_dl.ui.link_profile import LinkProfile
+
+_ANY_MOTION: Final = "\x1b[?1002l\x1b[?1003h"
+_MOTION_WHILE_PRESSED: Final = "\x1b[?1003l\x1b[?1002h"
 
 
 class FrameClockApp(App[ReturnType]):
@@ -33,6 +37,12 @@ class FrameClockApp(App[ReturnType]):
             )
             self._frame_clock = clock
         return clock
+
+    def spare_link(self, profile: LinkProfile) -> None:
+        """Send as much, and hear of the mouse as much, as this kind of link is good for."""
+        self.frame_clock.stretch = profile.stretch
+        # Textual asks for every motion; clicks, drags and the wheel are reported either way.
+        _DriverLink(self).write(_ANY_MOTION if profile.reports_motion else _MOTION_WHILE_PRESSED)
 
     def pop_screen(self) -> AwaitComplete:
         """Leave a screen, and let go of all that was rendered of it."""

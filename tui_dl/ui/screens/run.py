@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 _FIRST_PAINT_S = 0.02
 # Heat maps are most to send and change least; nobody reads digits that change ten times a second.
 _INTERVALS_S = {"task": 1.0, "small-task": 1.0, "status": 0.25, "layers": 0.25, "small-layers": 0.25}
-WATCH_RATE_HZ = 10.0
 
 
 @runtime_checkable
@@ -215,7 +214,7 @@ class RunScreen(RunActions):
         coming = self.model.next_scene
         if coming is not None:
             probes += [probe for probe in probes_for({coming.view}) if probe not in probes]
-        self.do(self.steering.watch(probes, WATCH_RATE_HZ, layer))
+        self.do(self.steering.watch(probes, self.program.link_profile.watch_rate_hz, layer))
 
     def _release_control(self) -> None:
         self.remove_class("controlling")
