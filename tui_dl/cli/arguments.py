@@ -2,10 +2,13 @@
 
 import argparse
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 from tui_dl import __version__
+from tui_dl.spec.lecture import ViewName
 
+_VIEWS = get_args(ViewName)
 _EPILOG = """\
 exit codes: 0 done, 1 the engine failed, 2 bad arguments or preset, 3 not available here,
 4 an expectation failed, 5 stopped on a non-finite value, 130 interrupted"""
@@ -26,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_looking(commands)
     _add_runs(commands)
+    _add_screenshot(commands)
     return parser
 
 
@@ -96,6 +100,37 @@ def _add_looking(commands: Any) -> None:
     show = _command(commands, "show", "print a preset's resolved experiment as TOML", "looking.show")
     show.add_argument("preset", metavar="PRESET | FILE.toml")
     _command(commands, "doctor", "tell what will work in this terminal and on this machine", "doctor.doctor")
+
+
+def _add_screenshot(commands: Any) -> None:
+    picture = _command(
+        commands, "screenshot", "the screen on a preset or a live run, as SVG", "screenshot.screenshot"
+    )
+    picture.add_argument("what", metavar="PRESET | FILE.toml | RUN")
+    picture.add_argument("--output", type=Path, metavar="FILE.svg", help="by default named after it, here")
+    picture.add_argument(
+        "--size",
+        type=_size,
+        action="append",
+        default=[],
+        metavar="COLUMNSxROWS",
+        help="by default 160x48; repeatable, for several pictures of the same moment",
+    )
+    picture.add_argument("--steps", type=_positive, metavar="N", help="by default the last scene, or 200")
+    picture.add_argument("--view", choices=[*_VIEWS], help="by default the scene's")
+    picture.add_argument(
+        "--press", action="append", default=[], metavar="KEY", help="press a key before; repeatable"
+    )
+    picture.add_argument(
+        "--colours", choices=["truecolor", "256", "16", "none"], default="truecolor", help="of the terminal"
+    )
+    picture.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
+
+
+def _size(text: str) -> tuple[int, int]:
+    from tui_dl.cli.screenshot import size
+
+    return size(text)
 
 
 def _add_runs(commands: Any) -> None:

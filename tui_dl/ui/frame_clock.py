@@ -166,6 +166,11 @@ class FrameClock:
         return self._confirmed
 
     @property
+    def is_idle(self) -> bool:
+        """Whether all that was asked for and can be seen is painted, and the terminal has it."""
+        return not self._awaits_display and not self._sent_at and self._due() is None
+
+    @property
     def is_running(self) -> bool:
         """Whether frames are painted at all."""
         return self._is_running
