@@ -149,3 +149,9 @@ def test_over_ssh_a_mouse_that_only_moves_is_not_reported(tmp_path: Path) -> Non
     child.expect_exact("frame 1", timeout=20)
     child.send("q")
     child.expect(pexpect.EOF, timeout=20)
+
+
+async def test_what_is_to_be_painted_does_not_wait_for_a_sixtieth_of_a_second() -> None:
+    app = Small()
+    async with app.run_test():
+        assert app.screen._update_timer._interval == 1 / 240

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from queue import Queue
 from typing import Any, Final, final
 
-from textual import events, messages
+from textual import events, messages, screen
 from textual._styles_cache import StylesCache
 from textual.app import App, ReturnType
 from textual.await_complete import AwaitComplete
@@ -13,6 +13,10 @@ from textual.widget import Widget
 
 from tui_dl.ui.frame_clock import Answer, FrameClock
 from tui_dl.ui.link_profile import LinkProfile
+
+# Textual collects what is to be painted for a sixtieth of a second, however long nothing was painted: what a
+# key does was seen 20 ms later for it. The frame clock paces the data; what is left answers somebody who waits.
+screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]
 
 _ANY_MOTION: Final = "\x1b[?1002l\x1b[?1003h"
 _MOTION_WHILE_PRESSED: Final = "\x1b[?1003l\x1b[?1002h"
