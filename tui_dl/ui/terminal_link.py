@@ -14,8 +14,8 @@ from textual.widget import Widget
 from tui_dl.ui.frame_clock import Answer, FrameClock
 from tui_dl.ui.link_profile import LinkProfile
 
-# Textual collects what is to be painted for a sixtieth of a second, however long nothing was painted: what a
-# key does was seen 20 ms later for it. The frame clock paces the data; what is left answers somebody who waits.
+# Textual collects what is to be painted for 1/60 s, however long nothing was painted: what a key does was
+# seen 20 ms later for it. The frame clock paces the data already; the rest answers somebody who waits.
 screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]
 
 _ANY_MOTION: Final = "\x1b[?1002l\x1b[?1003h"
