@@ -14,7 +14,7 @@ from tui_dl.history.arrays import FloatArray, IntArray
 class HeldValue:
     """What is known of a metric at or just before a step.
 
-    It was taken at one of the steps first_step to last_step; they are the same where the point itself is held.
+    It was taken at one of the steps first_step to last_step, the same where the point itself is held.
     low, mean and high are of the `count` finite values there, NaN where there are none.
     """
 

@@ -79,6 +79,25 @@ class LinePlot(CanvasWidget):
         columns, _ = plot_cells(width, height, self._view.gutter)
         return 0.0, reached_axis(self._view.x_axis, last, columns).x_max
 
+    @property
+    def curve_cells(self) -> int:
+        """Columns of cells that the curves have."""
+        return plot_cells(*self.content_size, self._view.gutter)[0]
+
+    def x_at(self, cell: int) -> float | None:
+        """The place on the x axis at the middle of a column of the widget; None beside the curves."""
+        width, height = self.content_size
+        shown = self._data.x_range
+        column = cell - 1 - self._view.gutter
+        if (
+            shown is None
+            or width < LEAST_WIDTH
+            or height < LEAST_HEIGHT
+            or not 0 <= column < self.curve_cells
+        ):
+            return None
+        return shown[0] + (column + 0.5) / self.curve_cells * (shown[1] - shown[0])
+
     def draw(self, width: int, height: int) -> Canvas:
         if width < LEAST_WIDTH or height < LEAST_HEIGHT:
             return self._draw_small(width, height)

@@ -114,7 +114,7 @@ def symlog_ticks(low: float, high: float, parts: int, threshold: float) -> list[
     """Zero and the powers of ten on both sides, thinned out, in symlog coordinates."""
     reach = max(abs(low), abs(high))
     exponent = math.floor(math.log10(threshold))
-    magnitudes = [10.0**power for power in range(exponent + 1, exponent + 2 + math.ceil(reach))]
+    magnitudes = [10.0**power for power in range(exponent + 1, min(exponent + 2 + math.ceil(reach), 309))]
     stride = max(math.ceil(len(magnitudes) * (2 if low < 0 < high else 1) / max(parts, 1)), 1)
     # From the largest down, so that the tick nearest to the end of the axis stays.
     chosen = magnitudes[::-1][::stride]

@@ -26,7 +26,8 @@ _LEAST_AXIS: Final[dict[XUnit, float]] = {"step": 100.0, "epoch": 1.0, "samples"
 class XMap:
     """A map between steps and a unit, linear between its knots and beyond them.
 
-    steps and values have shape (n,), n ≥ 2, steps strictly ascending, values not descending. An identity has none.
+    steps and values have shape (n,), n ≥ 2, steps strictly ascending, values not descending; an identity
+    has none.
     """
 
     unit: XUnit = "step"
@@ -79,7 +80,7 @@ def x_map(store: SeriesStore, unit: XUnit, spans: list[Span], train_samples: int
 
 
 def _knots(store: SeriesStore, spans: list[Span], metric: str) -> tuple[FloatArray, FloatArray]:
-    """Steps and values of a series that never falls: exact where points are held, the end of a bucket before."""
+    """Steps and values of a series that never falls: points where they are held, ends of buckets before."""
     exact_steps, exact = store.points(spans, metric)
     steps, values = exact_steps.astype(np.float64), exact
     last = store.last_step(metric) if not spans else int(spans[-1].last_step or store.last_step(metric))
@@ -92,7 +93,7 @@ def _knots(store: SeriesStore, spans: list[Span], metric: str) -> tuple[FloatArr
         steps = np.concatenate([ends, steps])
         values = np.concatenate([window.high[older], values])
     known = np.isfinite(values)
-    # A point that is held replaces the end of a bucket at the same step: it comes later, and the last one counts.
+    # A point that is held replaces the end of a bucket at the same step: the later one counts.
     steps, values = steps[known][::-1], values[known][::-1]
     steps, places = np.unique(steps, return_index=True)
     values = np.maximum.accumulate(values[places]) if steps.size else values
