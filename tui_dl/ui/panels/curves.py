@@ -113,7 +113,10 @@ class MetricPlot(LinePlot, PlotMouse):
         if not (self.is_attached and self.content_size[0]):
             return 0
         self.scale = self._scale_of(self.curve_set)
-        return self.set_data(self.plot_data(self.data_columns))
+        self.align(self.board.label_cells)
+        changed = self.set_data(self.plot_data(self.data_columns))
+        self.board.label_cells = max(self.board.label_cells, self.label_cells)
+        return changed
 
     def plot_data(self, columns: int) -> PlotData:
         """What is shown now, read for so many columns of dots."""

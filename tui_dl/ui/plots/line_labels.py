@@ -15,6 +15,8 @@ from tui_dl.ui.plots.scales import Tick, format_value, linear_ticks
 
 _LABEL_CELLS = 12
 _SHORT_NAME = 5
+_TICK_CELLS = (7, 9, 12, 16)
+_TICK_GAP = 5
 # Left to the ticks of x beside their label.
 _LEAST_X_CELLS = 12
 
@@ -125,14 +127,12 @@ def draw_x_axis(canvas: Canvas, area: Area, data: PlotData, glyphs: Glyphs) -> N
     for x in {area.cell_of(tick) for tick in data.ticks}:
         if area.x <= x < area.x + area.columns:
             canvas.write(x, row, glyphs.tick, Role.FRAME)
-    label = next(
-        (one for one in (*data.x_details, data.x_label) if _LEAST_X_CELLS + cell_len(one) < area.columns), ""
-    )
+    label = _x_words(data, canvas.width, area.columns)
     if label:
         end = canvas.write_right(end, row, f" {label} ", Role.AXIS)
     low, high = area.x_range
     free_from = area.x
-    for tick in linear_ticks(low, high, max(area.columns // 9, 3), whole=high - low >= 4):
+    for tick in _x_ticks(low, high, area.columns):
         text = f" {tick.label} "
         start = area.cell_of(tick.position) - len(text) // 2
         start = max(start, area.x - 1)
@@ -143,6 +143,29 @@ def draw_x_axis(canvas: Canvas, area: Area, data: PlotData, glyphs: Glyphs) -> N
             for x in np.unique([area.cell_of(float(x)) for x in series.xs[series.broken][:2000]]):
                 if area.x <= x < area.x + area.columns:
                     canvas.write(int(x), row, "!", Role.ALERT)
+
+
+def _x_words(data: PlotData, width: int, columns: int) -> str:
+    """What stands at the end of the x axis."""
+    details = [one for one in data.x_details if cell_len(one) + 6 <= width]
+    if details:
+        # What the crosshair says matters more than the ticks beside it.
+        return details[0]
+    return data.x_label if _LEAST_X_CELLS + cell_len(data.x_label) < columns else ""
+
+
+def _x_ticks(low: float, high: float, columns: int) -> list[Tick]:
+    """As many ticks as have room for their labels."""
+    ticks: list[Tick] = []
+    for cells in _TICK_CELLS:
+        ticks = linear_ticks(low, high, max(columns // cells, 2), whole=high - low >= 4)
+        widest = max((len(tick.label) for tick in ticks), default=0)
+        apart = (
+            columns / (high - low) * (ticks[1].position - ticks[0].position) if len(ticks) > 1 else columns
+        )
+        if apart >= widest + _TICK_GAP:
+            break
+    return ticks
 
 
 def draw_end_labels(canvas: Canvas, area: Area, ends: Sequence[LineEnd]) -> None:

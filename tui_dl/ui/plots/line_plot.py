@@ -64,8 +64,21 @@ class LinePlot(CanvasWidget):
         if data.title != self._data.title:
             # Another quantity: the limits of the one before would squeeze it.
             self._view = replace(self._view, y_axis=ValueAxis())
+        elif _is_resized(data.x_range, self._data.x_range):
+            # Somebody looks closer, or at more: what is in sight now deserves all of the height.
+            self._view = replace(self._view, y_axis=ValueAxis())
         self._data = data
         return self.repaint()
+
+    @property
+    def label_cells(self) -> int:
+        """Cells left of the curves, for the labels of y."""
+        return self._view.gutter
+
+    def align(self, cells: int) -> None:
+        """Leave at least so many cells for the labels of y: plots above each other then have one x axis."""
+        if cells > self._view.gutter and self.content_size[0] - cells >= 2 * LEAST_WIDTH:
+            self._view = replace(self._view, gutter=cells)
 
     @property
     def data_columns(self) -> int:
@@ -145,3 +158,11 @@ class LinePlot(CanvasWidget):
         values = np.where(first.broken, np.nan, first.mean)
         text = sparkline(values, canvas.width - x, self.glyphs)
         canvas.write(x, row, text, line_style(first.colour, "line"))
+
+
+def _is_resized(present: tuple[float, float] | None, before: tuple[float, float] | None) -> bool:
+    """Whether a range is of another width than the one before; a window that moves along is not."""
+    if present is None or before is None:
+        return False
+    width, other = present[1] - present[0], before[1] - before[0]
+    return abs(width - other) > 1e-6 * max(width, other)

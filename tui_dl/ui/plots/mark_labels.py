@@ -34,7 +34,8 @@ def placed(cells: Sequence[int], sizes: Sequence[int], columns: int, rows: int) 
     ends = [-1] * rows
     found = []
     for mark, (cell, wanted) in enumerate(zip(cells, sizes, strict=True)):
-        size = min(wanted, max(columns // 2, 1))
+        # The longer side of the mark has room for all of a label that is not longer than the plot.
+        size = min(wanted, max(columns - cell - 1, cell, 1))
         for row in range(rows):
             # A label left of its mark must also leave the marks before it in sight.
             starts = (cell + 1, cell - size)
@@ -82,22 +83,29 @@ def _draw_where_free(canvas: Canvas, area: Area, marks: Sequence[PlotMark]) -> N
         # Hundreds of changes at one step fall on one cell: once there is no room, there is none for the rest.
         if cell in full:
             continue
-        size = min(cell_len(mark.label), area.columns // 2)
-        place = next(
-            (
-                (start, row)
-                for row in range(area.y, area.y + min(area.rows, _ROWS_IF_FREE))
-                for start in (cell + 1, cell - size)
-                if area.x <= start
-                and start + size <= area.x + area.columns
-                and has_room(canvas, start, start + size, row)
-            ),
-            None,
-        )
-        if place is None:
-            full.add(cell)
+        whole = cell_len(mark.label)
+        # What a change changed to stands at the end of its words: cut off only where they fit nowhere.
+        for size in sorted({whole, min(whole, area.columns // 2)}, reverse=True):
+            place = _free_place(canvas, area, cell, size)
+            if place is not None:
+                canvas.write(*place, mark.label, _style(mark), room=size)
+                break
         else:
-            canvas.write(*place, mark.label, _style(mark), room=size)
+            full.add(cell)
+
+
+def _free_place(canvas: Canvas, area: Area, cell: int, size: int) -> tuple[int, int] | None:
+    return next(
+        (
+            (start, row)
+            for row in range(area.y, area.y + min(area.rows, _ROWS_IF_FREE))
+            for start in (cell + 1, cell - size)
+            if area.x <= start
+            and start + size <= area.x + area.columns
+            and has_room(canvas, start, start + size, row)
+        ),
+        None,
+    )
 
 
 def _style(mark: PlotMark) -> int:

@@ -32,6 +32,8 @@ class PlotBoard:
 
     def __init__(self) -> None:
         self.state = PlotState()
+        self.label_cells = 0
+        """The most cells that any of the plots needs left of its curves."""
         self._unit: XUnit = "step"
         self._axis = StepAxis()
         self._train_samples = 0
