@@ -76,9 +76,9 @@ def test_after_an_undo_a_step_has_the_value_of_the_live_branch() -> None:
 @settings(deadline=None, max_examples=60)
 @given(
     spike=st.integers(1, 200_000),
-    before=st.integers(0, 100_000),
-    after=st.integers(1, 100_000),
-    columns=st.integers(1, 400),
+    before=st.sampled_from([0, 1, 50_000]) | st.integers(0, 100_000),
+    after=st.sampled_from([1, 2, 50_000]) | st.integers(1, 100_000),
+    columns=st.integers(1, 40) | st.integers(1, 400),
 )
 def test_a_view_that_holds_the_step_of_a_spike_shows_it(
     spike: int, before: int, after: int, columns: int
@@ -90,3 +90,16 @@ def test_a_view_that_holds_the_step_of_a_spike_shows_it(
     edges = np.linspace(max(spike - before, 0), spike + after, columns + 1)
     window = store.window_of(store.live(), "loss", edges)
     assert np.nanmax(window.high) == 7.0
+
+
+@pytest.mark.parametrize("columns", [1, 10, 40])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_spike_at_the_edge_of_a_view_is_not_lost_with_its_bucket(columns: int, is_first: bool) -> None:
+    for spike in range(60_000, 130_000, 3_001):
+        values = np.zeros(200_000)
+        values[spike - 1] = 7.0
+        store = SeriesStore(ring_points=512, buckets=256)
+        store.append(0, np.arange(200_000) + 1, {"loss": values})
+        limits = (spike, spike + 50_000) if is_first else (spike - 50_000, spike + 1)
+        window = store.window_of(store.live(), "loss", np.linspace(*limits, columns + 1))
+        assert np.nanmax(window.high) == 7.0

@@ -32,7 +32,8 @@ def spiky() -> SeriesStore:
 @settings(deadline=None, max_examples=60)
 @given(
     spike=st.sampled_from(SPIKES),
-    before=st.floats(0, 1),
+    # At the very edges of a view the bucket of a step may lie outside of it for the most part.
+    before=st.sampled_from([0.0, 1.0]) | st.floats(0, 1),
     width=st.floats(4, 1.5 * STEPS).map(lambda value: 4 * (value / 4) ** 0.7)
     | st.sampled_from([4.0, STEPS * 1.2]),
     smoothing=st.sampled_from([0.0, 10.0, 1000.0]),
