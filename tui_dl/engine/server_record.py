@@ -79,7 +79,7 @@ class Record:
                     take_in(self._store, evaluation)
                 for event in reader.events():
                     self._remember(event)
-                    if event.kind in ("change", "undo", "restart", "resume"):
+                    if event.kind in ("change", "undo", "restart", "resume", "nonfinite"):
                         self._store.add_mark(event.step, event.segment, event.label, event.kind)
         self.is_loaded = True
 

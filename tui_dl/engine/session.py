@@ -74,8 +74,8 @@ class Session:
         self.trainer = Trainer(experiment)
         self.course = Course(experiment)
         self.pacer = Pacer(clock)
-        self.reports = Reports(self.trainer, sink, clock)
-        self.rate = Rate(clock)
+        self.rate = rate = Rate(clock)
+        self.reports = Reports(self.trainer, sink, clock, lambda: rate.elapsed_s)
         self.scheduler = ProbeScheduler(experiment.training.overhead_budget, clock)
         self.inspection = Inspection(
             self.trainer, self.scheduler, self.reports, make_probes(), measures(), clock

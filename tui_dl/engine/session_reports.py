@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 import numpy as np
 
 from tui_dl.wire.messages import (
+    ELAPSED_S,
     EvaluationRecorded,
     ReadingTaken,
     RecordedEvent,
@@ -80,10 +81,13 @@ class Rate:
 class Reports:
     """Turns a trainer's numbers into messages, in order and no more often than anybody could look at them."""
 
-    def __init__(self, trainer: Trainer, sink: Sink, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, trainer: Trainer, sink: Sink, clock: Callable[[], float], elapsed_s: Callable[[], float]
+    ) -> None:
         self._trainer = trainer
         self._sink = sink
         self._clock = clock
+        self._elapsed_s = elapsed_s
         self._flushed_at = -math.inf
         self._status_at = -math.inf
         self._status: StatusChanged | None = None
@@ -128,8 +132,12 @@ class Reports:
             }
             values = np.where(finite, values, np.nan)
         self.last = dict(zip(names, values[:, -1].tolist(), strict=True))
-        columns = np.ascontiguousarray(values).tobytes()
-        self._sink.publish(StepsRecorded(self.segment, first_step, names, columns, nonfinite))
+        # Its columns are those of every step; time is read once a report, and is the last one's.
+        times = np.full((1, values.shape[1]), np.nan)
+        if first_step + values.shape[1] - 1 == self._trainer.step:
+            times[0, -1] = self._elapsed_s()
+        columns = np.concatenate([values, times]).astype("<f8", copy=False).tobytes()
+        self._sink.publish(StepsRecorded(self.segment, first_step, (*names, ELAPSED_S), columns, nonfinite))
 
     def flush_if_due(self, now: float) -> None:
         """Publish if the last time was long enough ago."""

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tui_dl.wire.messages import (
+    ELAPSED_S,
     ChangeApplied,
     ChangeUndone,
     EvaluationRecorded,
     Message,
+    NonFiniteFound,
     Restarted,
     StepsRecorded,
 )
@@ -19,6 +21,7 @@ from tui_dl.wire.messages import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tui_dl.history.arrays import FloatArray, IntArray
     from tui_dl.history.store import SeriesStore
     from tui_dl.wire.plans import Receipt
 
@@ -42,8 +45,12 @@ def take_in(store: SeriesStore, message: Message) -> bool:
         case StepsRecorded():
             matrix = np.frombuffer(message.columns, dtype="<f8").reshape(len(message.names), -1)
             steps = np.arange(message.first_step, message.first_step + matrix.shape[1])
-            columns = {batch_series(name): matrix[row] for row, name in enumerate(message.names)}
+            columns = {
+                batch_series(name): matrix[row] for row, name in enumerate(message.names) if name != ELAPSED_S
+            }
             store.append(message.segment, steps, columns)
+            if ELAPSED_S in message.names:
+                _take_in_times(store, message.segment, steps, matrix[message.names.index(ELAPSED_S)])
         case EvaluationRecorded():
             take_in_evaluations(store, [message])
         case ChangeApplied(receipt):
@@ -51,6 +58,9 @@ def take_in(store: SeriesStore, message: Message) -> bool:
         case ChangeUndone():
             store.branch(message.segment, message.parent_segment, message.step)
             store.add_mark(message.step, message.segment, f"undo {message.label}", "undo")
+        case NonFiniteFound(step, what, layer):
+            words = f"non-finite {what}" + (f" in {layer}" if layer else "")
+            store.add_mark(step, store.current_segment, words, "nonfinite")
         case Restarted():
             store.begin(message.segment)
             store.add_mark(0, message.segment, message.label, "restart")
@@ -93,6 +103,13 @@ def take_in_evaluations(store: SeriesStore, evaluations: Iterable[EvaluationReco
         columns.append(list(values.values()))
     for (segment, names), (steps, columns) in rows.items():
         store.append(segment, steps, dict(zip(names, np.array(columns, dtype=np.float64).T, strict=True)))
+
+
+def _take_in_times(store: SeriesStore, segment: int, steps: IntArray, elapsed_s: FloatArray) -> None:
+    """Time is taken at some steps only; the others were not measured, which is no gap."""
+    taken = np.isfinite(elapsed_s)
+    if taken.any():
+        store.append(segment, steps[taken], {ELAPSED_S: elapsed_s[taken]})
 
 
 def _joined(group: list[StepsRecorded]) -> StepsRecorded:

@@ -1,11 +1,13 @@
 """Minimum, maximum, sum and count per bucket of steps; buckets double in width when they run out."""
 
+import math
 from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
 from tui_dl.history.arrays import FloatArray, IntArray
+from tui_dl.history.held import HeldParts, HeldValue
 from tui_dl.history.window import Window, reduce_parts, spread_parts
 
 
@@ -83,6 +85,7 @@ class Pyramid:
             middle *= self.width
             middle += self.base + (self.width - 1) / 2
             np.minimum(middle, last_step, out=middle)
+            self._pull_inside(middle, edges)
             return reduce_parts(middle, low, high, total, count, gaps, edges)
         first = np.floor((edges[:-1] - self.base) / self.width).astype(np.int64)
         end = np.ceil((edges[1:] - self.base) / self.width).astype(np.int64)
@@ -90,6 +93,39 @@ class Pyramid:
         np.clip(first, 0, used, out=first)
         np.clip(end, 0, used, out=end)
         return spread_parts(first, end, (low, high, total, count, gaps), edges)
+
+    def value_at(self, row: int, step: int) -> HeldValue | None:
+        """What is known of column `row` at a step: the last bucket with rows that begins at or before it."""
+        if step < self.base or not self._used:
+            return None
+        bucket = min((step - self.base) // self.width, self._used - 1)
+        held = np.flatnonzero(self._rows[: bucket + 1])
+        if not held.size:
+            return None
+        index = int(held[-1])
+        count = int(self._count[row, index])
+        low, high = float(self._low[row, index]), float(self._high[row, index])
+        first = self.base + index * self.width
+        if not count:
+            return HeldValue(first, first + self.width - 1, math.nan, math.nan, math.nan, 0)
+        mean = float(self._total[row, index]) / count
+        mean = min(max(mean, low), high) if math.isfinite(mean) else low / 2 + high / 2
+        return HeldValue(first, first + self.width - 1, low, mean, high, count)
+
+    def held(self, row: int, before: int) -> HeldParts:
+        """All buckets of column `row` with rows that begin before a step."""
+        used = self._used
+        firsts = self.base + np.arange(used, dtype=np.int64) * self.width
+        here = (self._rows[:used] > 0) & (firsts < before)
+        count = self._count[row, :used][here].astype(np.int64)
+        low = np.where(count > 0, self._low[row, :used][here], np.nan)
+        high = np.where(count > 0, self._high[row, :used][here], np.nan)
+        with np.errstate(all="ignore"):
+            mean = self._total[row, :used][here] / count
+            mean = np.clip(np.where(np.isfinite(mean), mean, low / 2 + high / 2), low, high)
+        firsts = firsts[here]
+        gaps = self._rows[:used][here] - count
+        return HeldParts(firsts, firsts + self.width - 1, low, mean, high, count, gaps)
 
     def split(self, step: int) -> "tuple[Pyramid, Pyramid, tuple[int, int] | None]":
         """Two pyramids: the buckets that end at or before `step`, and those that begin after it.
@@ -179,6 +215,15 @@ class Pyramid:
         pyramid._total[:, :used] = np.frombuffer(state["total"]).reshape(columns, used)
         pyramid._count[:, :used] = np.frombuffer(state["count"], dtype=np.int32).reshape(columns, used)
         return pyramid
+
+    def _pull_inside(self, middle: FloatArray, edges: FloatArray) -> None:
+        """Move the middle of a bucket that an outer edge cuts inside: what is extreme in it may lie there."""
+        for edge, inside in ((edges[0], edges[0]), (edges[-1], np.nextafter(edges[-1], -np.inf))):
+            index = math.floor((edge - self.base) / self.width)
+            if 0 <= index < middle.size:
+                first = self.base + index * self.width
+                if first < edges[-1] and first + self.width > edges[0]:
+                    middle[index] = min(max(float(middle[index]), float(edges[0])), float(inside))
 
     def _fill(self, other: "Pyramid", used: int) -> None:
         self._low[:, :used], self._high[:, :used] = other._low[:, :used], other._high[:, :used]

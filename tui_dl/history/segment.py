@@ -7,6 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from tui_dl.history.arrays import FloatArray, IntArray
+from tui_dl.history.held import HeldParts, HeldValue
 from tui_dl.history.table import Table
 from tui_dl.history.window import Window
 
@@ -109,6 +110,21 @@ class Segment:
             if table is not None:
                 parts.append(table.points(metric, first_step, last_step))
         return [part for part in parts if part[0].size]
+
+    def value_at(self, metric: str, first_step: int, step: int) -> HeldValue | None:
+        """What is known of a metric at the last of its steps from `first_step` to `step`."""
+        for piece in reversed(self._pieces):
+            table = piece.table_of(metric)
+            if table is None or piece.after >= step:
+                continue
+            found = table.value_at(metric, step)
+            if found is not None and found.last_step >= first_step:
+                return found
+        return None
+
+    def held(self, metric: str, first_step: int, last_step: int | None) -> HeldParts:
+        """All that is kept of a metric within the span."""
+        return HeldParts.joined([table.held(metric) for table in self._tables(metric, first_step, last_step)])
 
     def latest(self, metric: str, first_step: int, last_step: int | None) -> tuple[int, float] | None:
         """The last point of a metric within the span."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tui_dl.history.arrays import FloatArray, IntArray
+from tui_dl.history.held import HeldParts, HeldValue
 from tui_dl.history.lineage import Lineage, Span
 from tui_dl.history.segment import Segment, Sizes
 from tui_dl.history.window import Window, column_edges, merge_windows
@@ -178,6 +179,27 @@ class SeriesStore:
                 if found is not None:
                     return found
         return None
+
+    def value_at(self, metric: str, step: int, segment: int | None = None) -> HeldValue | None:
+        """What is known of the live curve at a step, or at the last one before it that has the metric."""
+        for span in reversed(self.live(segment)):
+            if span.first_step > step or span.segment not in self._segments:
+                continue
+            limit = step if span.last_step is None else min(step, span.last_step)
+            found = self._segments[span.segment].value_at(metric, span.first_step, limit)
+            if found is not None:
+                return found
+        return None
+
+    def held(self, spans: Sequence[Span], metric: str) -> HeldParts:
+        """Every point and bucket that is kept of a metric over some spans, in the order of the spans."""
+        return HeldParts.joined(
+            [
+                self._segments[span.segment].held(metric, span.first_step, span.last_step)
+                for span in spans
+                if span.segment in self._segments
+            ]
+        )
 
     def window(self, segment: int, metric: str, x_min: float, x_max: float, columns: int) -> Window:
         """One segment's metric between two steps, both included, reduced to `columns` columns."""

@@ -5,6 +5,7 @@ from typing import Any, final
 import numpy as np
 
 from tui_dl.history.arrays import FloatArray, IntArray
+from tui_dl.history.held import HeldParts, HeldValue
 from tui_dl.history.pyramid import Pyramid
 from tui_dl.history.ring import Ring
 from tui_dl.history.window import Window, reduce_points, replace_columns
@@ -72,6 +73,24 @@ class Table:
         if not self.ring.steps.size:
             return None
         return int(self.ring.steps[-1]), float(self.ring.values[self._row[metric], -1])
+
+    def value_at(self, metric: str, step: int) -> HeldValue | None:
+        """The last row at or before a step: the point itself where the ring reaches, else its bucket."""
+        row = self._row[metric]
+        place = int(np.searchsorted(self.ring.steps, step, side="right")) - 1
+        if place >= 0:
+            found, value = int(self.ring.steps[place]), float(self.ring.values[row, place])
+            return HeldValue(found, found, value, value, value, int(np.isfinite(value)))
+        return None if self.ring.is_complete else self.pyramid.value_at(row, step)
+
+    def held(self, metric: str) -> HeldParts:
+        """All of a column: the points of the ring, and the buckets of what is older; nothing twice."""
+        row, steps = self._row[metric], self.ring.steps
+        if self.ring.is_complete:
+            return HeldParts.of_points(steps.copy(), self.ring.values[row].copy())
+        points = HeldParts.of_points(steps.copy(), self.ring.values[row].copy())
+        older = self.pyramid.held(row, int(steps[0]) if steps.size else self.last_step + 1)
+        return HeldParts.joined([older.without(points, self.last_step), points])
 
     def split(self, step: int) -> "tuple[Table, Table]":
         """Two tables: the rows up to `step` and those after it.

@@ -15,7 +15,7 @@ from tui_dl.wire.messages import EvaluationRecorded, RecordedEvent
 
 _CHART_ROWS = 16
 _SHOWN_EVENTS = frozenset({"change", "undo", "restart", "finished", "failed", "nonfinite"})
-_BOOKKEEPING = frozenset({"epoch", "samples_seen"})
+_BOOKKEEPING = frozenset({"epoch", "samples_seen", "elapsed_s"})
 _IN_LOSS = frozenset({"loss", "cross_entropy"})
 
 

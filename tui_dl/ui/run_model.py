@@ -321,6 +321,9 @@ class RunModel:
                 note = f": {scenes[message.index].note}" if 0 <= message.index < len(scenes) else ""
                 self._log("scene", f"scene {message.index + 1}{note}", "info")
             case NonFiniteFound():
+                from tui_dl.history.intake import take_in
+
+                take_in(self.history, message)
                 self.nonfinite = message
                 where = f" in {message.layer}" if message.layer else ""
                 self._log(
@@ -343,7 +346,9 @@ class RunModel:
                 self._log("failed", message.error, "error")
             case _:
                 return frozenset()
-        return frozenset({"status", "events"})
+        return frozenset(
+            {"status", "events", "series"} if self.nonfinite is message else {"status", "events"}
+        )
 
     def _recall(self, event: RecordedEvent) -> None:
         levels: dict[str, Level] = {"change": "good", "undo": "good", "restart": "good", "failed": "error"}

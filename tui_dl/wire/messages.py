@@ -12,6 +12,13 @@ from tui_dl.wire.snapshots import Reading
 PROTOCOL = 1
 """Grows with every change of a message or command that an older end would misread."""
 
+ELAPSED_S = "elapsed_s"
+"""Name of a step's column that depends on the clock: seconds spent running up to then: waiting for the
+pace counts, pauses don't.
+
+It is taken with the last step of each report, at most a twentieth of a second apart; the others have NaN.
+"""
+
 RunState = Literal["starting", "running", "paused", "finished", "failed"]
 """``dead`` is what others call a run whose engine is gone without having said finished or failed."""
 FinishReason = Literal["steps", "epochs", "early_stopping", "stopped", "interrupted", "nonfinite"]

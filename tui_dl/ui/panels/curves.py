@@ -1,19 +1,24 @@
 """Metrics over steps: train and validation together, ghosts of what was undone, marks of changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, final
 
-from tui_dl.ui.plots.history_series import ghost_series, live_marks, live_series
+from tui_dl.ui.panels.curve_cross import cross_lines, nearest_mark, place_words
+from tui_dl.ui.plots.history_series import evaluation_ticks, ghost_series, live_marks, live_series
 from tui_dl.ui.plots.line_plot import LinePlot
-from tui_dl.ui.plots.plot_data import PlotData, PlotSeries
-from tui_dl.ui.plots.scales import Scale
+from tui_dl.ui.plots.plot_board import PlotBoard, Sight
+from tui_dl.ui.plots.plot_data import PlotCross, PlotData, PlotMark, PlotSeries
+from tui_dl.ui.plots.plot_mouse import PlotMouse
+from tui_dl.ui.plots.scales import SCALES, Scale
 from tui_dl.ui.run_model import RunModel, Topic
+from tui_dl.ui.settings import Settings
 
 if TYPE_CHECKING:
     from tui_dl.ui.plots.raster import Dash
+    from tui_dl.ui.plots.x_view import Mode
 
-# Steps over which the train curve is averaged; its raw values stay behind it.
-SMOOTHING_STEPS: Final = 10.0
+_VIEW_WORDS: Final[dict["Mode", str]] = {"all": "all", "follow": "following", "frozen": "frozen"}
 
 
 @final
@@ -58,16 +63,22 @@ def _of_splits(metric: str) -> CurveSet:
     return CurveSet(metric.replace("_", " "), (train, validation))
 
 
-class MetricPlot(LinePlot):
-    """One of the run's plots, chosen by its place among `curve_sets`."""
+class MetricPlot(LinePlot, PlotMouse):
+    """One of the run's plots, chosen by its place among `curve_sets`.
+
+    What part of x it shows, and where the crosshair stands, is the screen's: all its plots stay aligned.
+    """
 
     TOPICS: ClassVar[frozenset[Topic]] = frozenset(("series", "experiment"))
 
     def __init__(self, model: RunModel, place: int, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.model = model
+        self.is_present = False
+        """Whether the keys act on this one among several."""
         self._place = place
-        self._chosen_scale: Scale | None = None
+        self._scales: dict[str, Scale] = {}
+        self._own_board = PlotBoard()
 
     @property
     def curve_set(self) -> CurveSet:
@@ -75,51 +86,109 @@ class MetricPlot(LinePlot):
         sets = curve_sets(self.model)
         return sets[self._place % len(sets)]
 
+    @property
+    def board(self) -> PlotBoard:
+        """What it shares with the other plots of its screen."""
+        shared = getattr(self.screen, "plot_board", None)
+        return shared if isinstance(shared, PlotBoard) else self._own_board
+
+    @property
+    def sight(self) -> Sight:
+        """What all plots show now."""
+        return self.board.sight(self.model.history, train_samples(self.model))
+
     def move_place(self, by: int) -> None:
         """Show the next or previous plot of the run here."""
         self._place = (self._place + by) % len(curve_sets(self.model))
-        self._chosen_scale = None
         self.renew()
 
-    def toggle_scale(self) -> None:
-        """Linear to logarithmic and back."""
-        self._chosen_scale = "linear" if self.scale == "log" else "log"
+    def cycle_scale(self) -> None:
+        """Linear to logarithmic to symlog; each quantity keeps its own."""
+        scales = SCALES[(SCALES.index(self._scale_of(self.curve_set)) + 1) % len(SCALES)]
+        self._scales[self.curve_set.title] = scales
         self.renew()
 
     def renew(self) -> int:
         """Read the history at the plot's width and draw what differs; returns how many rows do."""
         if not (self.is_attached and self.content_size[0]):
             return 0
-        chosen = self.curve_set
-        self.scale = self._chosen_scale or chosen.scale
-        history = self.model.history
-        last = float(max(history.last_step(curve.metric) for curve in chosen.curves))
-        for span in history.ghosts(chosen.curves[0].metric):
-            last = max(last, float(span.last_step or 0))
-        x_range, columns = self.view_range(last), self.data_columns
+        self.scale = self._scale_of(self.curve_set)
+        self.align(self.board.label_cells)
+        changed = self.set_data(self.plot_data(self.data_columns))
+        self.board.label_cells = max(self.board.label_cells, self.label_cells)
+        return changed
+
+    def plot_data(self, columns: int) -> PlotData:
+        """What is shown now, read for so many columns of dots."""
+        chosen, sight, board, history = self.curve_set, self.sight, self.board, self.model.history
+        settings = settings_of(self.app)
+        smoothing = settings.smoothing_steps * _unit_per_step(sight)
+        marks = live_marks(history, unit=sight.map)
+        cells = max(columns // self.glyphs.cell_dots[0], 1)
+        evaluates = any(curve.is_evaluated for curve in chosen.curves)
+        info = self.model.metric_info(chosen.curves[0].metric)
+        unit_words = f"{sight.map.unit}: {_VIEW_WORDS[board.state.view.mode]}"
+        cross, details = self._cross(chosen, sight, marks, cells)
+        return PlotData(
+            chosen.title,
+            self._series(chosen, sight, columns, smoothing),
+            marks,
+            unit="" if info is None or info.unit == "share" else info.unit,
+            x_label=unit_words,
+            x_details=details,
+            x_range=sight.x_range,
+            x_last=sight.reach.last,
+            remark=smoothing_words(settings.smoothing_steps),
+            is_present=self.is_present,
+            ticks=()
+            if evaluates
+            else evaluation_ticks(history, "validation.loss", sight.x_range, cells, sight.map),
+            cross=cross,
+            labels=board.state.labels,
+            empty_text=self._empty_text(),
+        )
+
+    def _series(
+        self, chosen: CurveSet, sight: Sight, columns: int, smoothing: float
+    ) -> tuple[PlotSeries, ...]:
+        history, x_range = self.model.history, sight.x_range
         series: list[PlotSeries] = []
         for curve in chosen.curves:
             dash: Dash = "marked" if curve.is_evaluated else "solid"
-            smoothing = 0.0 if curve.is_evaluated or curve.metric == "lr" else SMOOTHING_STEPS
+            is_plain = curve.is_evaluated or curve.metric == "lr"
             if history.latest(curve.metric) is not None:
                 series.append(
                     live_series(
                         history, curve.metric, curve.label, curve.colour, x_range, columns,
-                        dash=dash, smoothing=smoothing,
+                        dash=dash, smoothing=0.0 if is_plain else smoothing, unit=sight.map,
                     )
                 )  # fmt: skip
-            series += ghost_series(history, curve.metric, curve.colour, x_range, columns, dash=dash)
-        info = self.model.metric_info(chosen.curves[0].metric)
-        return self.set_data(
-            PlotData(
-                chosen.title,
-                tuple(series),
-                live_marks(history),
-                unit="" if info is None or info.unit == "share" else info.unit,
-                x_last=last,
-                empty_text=self._empty_text(),
+            units = {
+                span.segment: self.board.map_of(history, span.segment)
+                for span in history.ghosts(curve.metric)
+            }
+            series += ghost_series(
+                history, curve.metric, curve.colour, x_range, columns, dash=dash, unit_of=units
             )
-        )
+        return tuple(series)
+
+    def _cross(
+        self, chosen: CurveSet, sight: Sight, marks: Sequence[PlotMark], cells: int
+    ) -> tuple[PlotCross | None, tuple[str, ...]]:
+        """The crosshair with what is there, and its place in all units; it may be out of sight."""
+        step, history = self.board.state.cross, self.model.history
+        if step is None:
+            return None, ()
+        x = sight.map.at(step)
+        low, high = sight.x_range
+        details = place_words(self.board.all_units(history, step))
+        if not low <= x < high:
+            return None, details
+        near = nearest_mark(marks, x, 1.5 * (high - low) / cells)
+        return PlotCross(x, cross_lines(history, chosen.curves, step, near)), details
+
+    def _scale_of(self, chosen: CurveSet) -> Scale:
+        return self._scales.get(chosen.title, chosen.scale)
 
     def _empty_text(self) -> str:
         if self.model.link in ("failed", "closed"):
@@ -127,3 +196,27 @@ class MetricPlot(LinePlot):
         if self.model.described is None:
             return self.model.status.detail or "the engine is starting"
         return "space runs, s makes one batch"
+
+
+def train_samples(model: RunModel) -> int:
+    """Samples of an epoch; 0 before it is known."""
+    return 0 if model.described is None else model.described.train_samples
+
+
+def smoothing_words(steps: float) -> str:
+    """What the title says of the average over a noisy curve; nothing where it is the usual one."""
+    if steps == Settings().smoothing_steps:
+        return ""
+    return f"smooth {steps:g}" if steps > 0 else "raw"
+
+
+def settings_of(app: object) -> Settings:
+    """The user's settings, or the defaults in an app that has none."""
+    found = getattr(app, "settings", None)
+    return found if isinstance(found, Settings) else Settings()
+
+
+def _unit_per_step(sight: Sight) -> float:
+    low, high = sight.x_range
+    steps = sight.map.step_at(high) - sight.map.step_at(low)
+    return (high - low) / steps if steps > 0 else 1.0

@@ -17,19 +17,20 @@ class StepAxis:
     """The x axis from 0: its end jumps through 100, 150, 200, 300, 400, 600, … when the data reach it."""
 
     x_max: float = _LEAST_X_MAX
+    least: float = _LEAST_X_MAX
 
     def reaching(self, last: float) -> "StepAxis":
         """The axis that shows `last`; itself while it does."""
         if not math.isfinite(last) or last > LARGEST:
             return self
         # A restart begins again at step 1; the margin keeps the axis from flickering at a boundary.
-        if self.x_max / 4 <= last <= self.x_max or (last <= self.x_max == _LEAST_X_MAX):
+        if self.x_max / 4 <= last <= self.x_max or (last <= self.x_max == self.least):
             return self
-        doublings = max(math.ceil(math.log2(max(last, 1.0) / _LEAST_X_MAX) - 1e-12), 0)
-        x_max = _LEAST_X_MAX * 2.0**doublings
+        doublings = max(math.ceil(math.log2(max(last, self.least) / self.least) - 1e-12), 0)
+        x_max = self.least * 2.0**doublings
         if doublings and last <= 0.75 * x_max:
             x_max *= 0.75
-        return self if x_max == self.x_max else StepAxis(x_max)
+        return self if x_max == self.x_max else StepAxis(x_max, self.least)
 
 
 @final
@@ -45,7 +46,7 @@ class ValueAxis:
         """The axis that shows the values from low to high; itself if it does so well enough."""
         if not (math.isfinite(low) and math.isfinite(high)):
             return self
-        low, high = max(low, -LARGEST), min(high, LARGEST)
+        low, high = (max(min(value, LARGEST), -LARGEST) for value in (low, high))
         span = self.high - self.low
         holds = self.is_set and self.low <= low and high <= self.high
         if holds and self._uses(low, high, scale) >= _SHRINKS_BELOW * span:

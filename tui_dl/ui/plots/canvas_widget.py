@@ -33,6 +33,8 @@ class CanvasWidget(Widget):
         & > .plot--frame { color: $foreground 35%; }
         & > .plot--grid { color: $foreground 18%; }
         & > .plot--mark { color: $warning 60%; }
+        & > .plot--fault { color: $error 70%; }
+        & > .plot--cross { color: $foreground 80%; }
         & > .plot--title { color: $foreground; text-style: bold; }
         & > .plot--axis { color: $foreground 60%; }
         & > .plot--mark-label { color: $warning; }

@@ -45,6 +45,13 @@ class Glyphs:
     bars: str = " ▁▂▃▄▅▆▇█"
     shades: str = " ·:-=+*#%@"
     half_block: str = "▀"
+    pointer: str = "▸"
+    tick: str = "┴"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing may be written that some terminals draw two cells wide."""
+        return self.pointer == ">"
 
     @property
     def cell_dots(self) -> tuple[int, int]:
@@ -56,8 +63,10 @@ _SHADES = " .:-=+*#%@"
 FULL = Glyphs(shades=_SHADES)
 BLOCKS = Glyphs(dots="quadrant", shades=_SHADES)
 # Frames and blocks are East-Asian Ambiguous: two cells wide in a terminal set up so. Braille is not.
-NARROW = Glyphs(frame="-|++++", bars=" ⡀⣀⣄⣤⣦⣶⣷⣿", shades=_SHADES, half_block="")
-ASCII = Glyphs(dots="ascii", frame="-|++++", bars=" .,:-=+*#", shades=_SHADES, half_block="")
+NARROW = Glyphs(frame="-|++++", bars=" ⡀⣀⣄⣤⣦⣶⣷⣿", shades=_SHADES, half_block="", pointer=">", tick="+")
+ASCII = Glyphs(
+    dots="ascii", frame="-|++++", bars=" .,:-=+*#", shades=_SHADES, half_block="", pointer=">", tick="+"
+)
 
 
 def glyphs_for(*, unicode: bool = True, ambiguous_is_wide: bool = False, braille: bool = True) -> Glyphs:

@@ -9,6 +9,8 @@ import numpy as np
 from tui_dl.history.arrays import BoolArray
 from tui_dl.ui.plots.axes import StepAxis, ValueAxis
 from tui_dl.ui.plots.canvas import Canvas, StyleArray
+from tui_dl.ui.plots.cross_box import draw_cross_box
+from tui_dl.ui.plots.curve_shapes import Curve, curves_of, scaled_curves
 from tui_dl.ui.plots.glyph import Glyphs, characters, encode_dots
 from tui_dl.ui.plots.line_labels import (
     Area,
@@ -16,22 +18,19 @@ from tui_dl.ui.plots.line_labels import (
     draw_centred,
     draw_end_labels,
     draw_frame,
-    draw_mark_labels,
     draw_note,
     draw_title,
     draw_x_axis,
     draw_y_labels,
     label_room,
 )
-from tui_dl.ui.plots.plot_data import PlotData, PlotMark, PlotSeries
-from tui_dl.ui.plots.raster import DotColumns, dot_columns, draw_line, extent, smooth, thicken
+from tui_dl.ui.plots.mark_labels import draw_mark_labels
+from tui_dl.ui.plots.plot_data import PlotCross, PlotData
+from tui_dl.ui.plots.raster import draw_line, extent, thicken
 from tui_dl.ui.plots.roles import BACKDROP, SOFT, Role, line_style
 from tui_dl.ui.plots.scales import (
     Scale,
     Tick,
-    forward,
-    refusal,
-    symlog_threshold,
     value_ticks,
 )
 
@@ -51,13 +50,6 @@ class PlotView:
     scale: Scale = "linear"
     threshold: float = 1.0
     is_thick: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Curve:
-    series: PlotSeries
-    columns: DotColumns
-    smoothed: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,8 +76,8 @@ def draw_plot(
     columns, rows = plot_cells(width, height, view.gutter)
     x_axis = reached_axis(view.x_axis, data.last, columns)
     x_range = data.x_range or (0.0, x_axis.x_max)
-    curves = _curves(data, columns * glyphs.cell_dots[0], x_range)
-    curves, threshold, note = _scaled(curves, view, data)
+    curves = curves_of(data, columns * glyphs.cell_dots[0], x_range)
+    curves, threshold, note = scaled_curves(curves, view.scale, view.threshold)
     limits = extent([curve.columns for curve in curves])
     # With another threshold the limits so far mean other values.
     y_axis = view.y_axis if threshold == view.threshold else ValueAxis()
@@ -97,76 +89,46 @@ def draw_plot(
         return draw_plot(data, replace(view, gutter=gutter), width, height, glyphs)
     area = Area(1 + view.gutter, 1, columns, rows, x_range, (y_axis.low, y_axis.high))
     draw_frame(canvas, glyphs)
-    draw_title(canvas, data, view.scale)
+    draw_title(canvas, data, view.scale, glyphs)
     if limits is None:
         draw_centred(canvas, note or data.empty_text, Role.AXIS)
     else:
-        _draw_curves(canvas, area, curves, ticks, data.marks, view, glyphs)
+        _draw_curves(canvas, area, curves, _backdrop(area, ticks, data, glyphs), data.cross, view, glyphs)
         draw_y_labels(canvas, area, ticks)
         draw_end_labels(canvas, area, _line_ends(area, curves))
-        draw_mark_labels(canvas, area, data.marks)
+        draw_mark_labels(canvas, area, data.marks, data.labels)
         if note or data.note:
             draw_note(canvas, area, note or data.note)
-    draw_x_axis(canvas, area, data)
+        if data.cross is not None:
+            draw_cross_box(canvas, area, data.cross)
+    draw_x_axis(canvas, area, data, glyphs)
+    if glyphs.is_plain:
+        _make_plain(canvas)
     return canvas, replace(view, x_axis=x_axis, y_axis=y_axis, threshold=threshold)
-
-
-def _curves(data: PlotData, columns: int, x_range: tuple[float, float]) -> list[_Curve]:
-    curves = []
-    spacing = (x_range[1] - x_range[0]) / columns
-    for series in data.series:
-        reduced = dot_columns(
-            series.xs, series.low, series.high, series.mean, series.broken, x_range, columns
-        )
-        curves.append(_Curve(series, reduced, smoothed=series.smoothing > spacing))
-    return curves
-
-
-def _scaled(curves: list[_Curve], view: PlotView, data: PlotData) -> tuple[list[_Curve], float, str]:
-    """The curves in the scale's coordinates, symlog's threshold, and what the scale can't show, in words."""
-    if view.scale == "linear":
-        return curves, 1.0, ""
-    limits = extent([curve.columns for curve in curves])
-    threshold = view.threshold
-    if limits and view.scale == "symlog":
-        threshold = symlog_threshold(max(abs(limits[0]), abs(limits[1])))
-    words = next((words for series in data.series if (words := refusal(series.low, view.scale))), "")
-    scaled = []
-    for curve in curves:
-        columns = curve.columns
-        low, high, mean = (
-            forward(values, view.scale, threshold) for values in (columns.low, columns.high, columns.mean)
-        )
-        # On a log axis a mean can lie above 0 where the smallest value does not.
-        low = np.where(np.isnan(low), mean, low)
-        broken = columns.broken | (columns.known & np.isnan(mean))
-        scaled.append(_Curve(curve.series, DotColumns(low, high, mean, broken), curve.smoothed))
-    return scaled, threshold, words
 
 
 def _draw_curves(
     canvas: Canvas,
     area: Area,
-    curves: list[_Curve],
-    ticks: Sequence[Tick],
-    marks: Sequence[PlotMark],
+    curves: list[Curve],
+    backdrop: list[_Layer],
+    cross: PlotCross | None,
     view: PlotView,
     glyphs: Glyphs,
 ) -> None:
-    across, down = glyphs.cell_dots
-    rows = area.rows * down
     styles: StyleArray = np.zeros((area.rows, area.columns), dtype=np.int16)
     patterns = np.zeros((area.rows, area.columns), dtype=np.uint8)
-    backdrop = _grid(area, ticks, across, down), _mark_lines(area, marks, across, down)
-    layers = [_Layer(backdrop[0], Role.GRID), _Layer(backdrop[1], Role.MARK)]
+    rows = area.rows * glyphs.cell_dots[1]
     # Ghosts behind all, raw values behind every line, whosever they are; the first series on top.
-    drawn = [
+    layers = list(backdrop)
+    layers += [
         layer for curve in curves if curve.series.is_ghost for layer in _layers_of(curve, area, rows, view)
     ]
     live = [_layers_of(curve, area, rows, view) for curve in reversed(curves) if not curve.series.is_ghost]
-    drawn += [layer for layers_of_one in live for layer in layers_of_one[:-1]]
-    drawn += [layers_of_one[-1] for layers_of_one in live]
-    layers += drawn
+    layers += [layer for layers_of_one in live for layer in layers_of_one[:-1]]
+    if cross is not None:
+        layers.append(_Layer(_vertical(area, [cross.x], glyphs, every=1), Role.CROSS))
+    layers += [layers_of_one[-1] for layers_of_one in live]
     for layer in layers:
         inked = encode_dots(layer.dots, glyphs.dots)
         here = inked > 0
@@ -177,23 +139,32 @@ def _draw_curves(
     canvas.blit(area.x, area.y, characters(patterns, glyphs.dots), styles)
 
 
-def _layers_of(curve: _Curve, area: Area, rows: int, view: PlotView) -> list[_Layer]:
+def _layers_of(curve: Curve, area: Area, rows: int, view: PlotView) -> list[_Layer]:
     series, columns = curve.series, curve.columns
     style = line_style(series.colour, "ghost" if series.is_ghost else "line")
     layers = []
     low, high, mean = columns.low, columns.high, columns.mean
-    if curve.smoothed:
+    if curve.average is not None:
         dim = line_style(series.colour, "ghost" if series.is_ghost else "dim")
         band = draw_line(low, high, mean, columns.broken, area.limits, rows)
         layers.append(_Layer(band, dim))
-        spacing = (area.x_range[1] - area.x_range[0]) / mean.size
-        mean = smooth(mean, spacing, series.smoothing)
-        low = high = mean
+        low = high = mean = curve.average
     dots = draw_line(low, high, mean, columns.broken, area.limits, rows, dash=series.dash)
     if view.is_thick and not series.is_ghost:
         dots = thicken(dots)
     layers.append(_Layer(dots, style))
     return layers
+
+
+def _backdrop(area: Area, ticks: Sequence[Tick], data: PlotData, glyphs: Glyphs) -> list[_Layer]:
+    """What lies behind every curve: the grid, and a line for each change and each fault."""
+    changes = [mark.x for mark in data.marks if not mark.is_fault]
+    faults = [mark.x for mark in data.marks if mark.is_fault]
+    return [
+        _Layer(_grid(area, ticks, *glyphs.cell_dots), Role.GRID),
+        _Layer(_vertical(area, changes, glyphs, every=2), Role.MARK),
+        _Layer(_vertical(area, faults, glyphs, every=1), Role.FAULT),
+    ]
 
 
 def _grid(area: Area, ticks: Sequence[Tick], across: int, down: int) -> BoolArray:
@@ -206,16 +177,23 @@ def _grid(area: Area, ticks: Sequence[Tick], across: int, down: int) -> BoolArra
     return dots
 
 
-def _mark_lines(area: Area, marks: Sequence[PlotMark], across: int, down: int) -> BoolArray:
+def _vertical(area: Area, places: Sequence[float], glyphs: Glyphs, *, every: int) -> BoolArray:
+    across, down = glyphs.cell_dots
     dots = np.zeros((area.rows * down, area.columns * across), dtype=np.bool_)
-    for mark in marks:
-        cell = area.cell_of(mark.x) - area.x
+    for x in places:
+        cell = area.cell_of(x) - area.x
         if 0 <= cell < area.columns:
-            dots[::2, cell * across] = True
+            dots[::every, cell * across] = True
     return dots
 
 
-def _line_ends(area: Area, curves: list[_Curve]) -> list[LineEnd]:
+def _make_plain(canvas: Canvas) -> None:
+    """Arrows of a change's words, where a terminal may draw them wide."""
+    for fancy, plain in (("→", ">"), ("×", "x"), ("…", ".")):
+        canvas.codes[canvas.codes == ord(fancy)] = ord(plain)
+
+
+def _line_ends(area: Area, curves: list[Curve]) -> list[LineEnd]:
     ends = []
     for curve in curves:
         known = np.flatnonzero(curve.columns.known)
@@ -225,5 +203,5 @@ def _line_ends(area: Area, curves: list[_Curve]) -> list[LineEnd]:
             cell = last * area.columns // curve.columns.mean.size
             # The mark at a point is a cell wider than its line.
             cell += curve.series.dash in ("marked", "points")
-            ends.append(LineEnd(curve.series.label, cell, float(curve.columns.mean[last]), style))
+            ends.append(LineEnd(curve.series.label, cell, curve.height_at(last), style))
     return ends

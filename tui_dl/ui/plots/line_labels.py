@@ -9,12 +9,16 @@ from rich.cells import cell_len
 
 from tui_dl.ui.plots.canvas import Canvas
 from tui_dl.ui.plots.glyph import Glyphs
-from tui_dl.ui.plots.plot_data import PlotData, PlotMark
+from tui_dl.ui.plots.plot_data import PlotData
 from tui_dl.ui.plots.roles import Role, line_style
 from tui_dl.ui.plots.scales import Tick, format_value, linear_ticks
 
 _LABEL_CELLS = 12
 _SHORT_NAME = 5
+_TICK_CELLS = (7, 9, 12, 16)
+_TICK_GAP = 5
+# Left to the ticks of x beside their label.
+_LEAST_X_CELLS = 12
 
 
 @final
@@ -70,14 +74,15 @@ def draw_frame(canvas: Canvas, glyphs: Glyphs) -> None:
         canvas.write(last_column, row, vertical, Role.FRAME)
 
 
-def draw_title(canvas: Canvas, data: PlotData, scale_name: str) -> None:
-    """Write the title, the present numbers and the name of a scale that is not linear into the border."""
+def draw_title(canvas: Canvas, data: PlotData, scale_name: str, glyphs: Glyphs) -> None:
+    """Write the title, the present numbers, and what is not as usual about the drawing, into the border."""
     end = canvas.width - 2
     unit = f" ({data.unit})" if data.unit else ""
-    x = canvas.write(2, 0, f" {data.title}{unit} ", Role.TITLE, room=end - 2)
-    scale = "" if scale_name == "linear" else f" {scale_name} "
-    if scale and x + len(scale) + 2 < end:
-        end = canvas.write_right(end, 0, scale, Role.AXIS) - 1
+    present = f"{glyphs.pointer} " if data.is_present else ""
+    x = canvas.write(2, 0, f" {present}{data.title}{unit} ", Role.TITLE, room=end - 2)
+    for words in ("" if scale_name == "linear" else scale_name, data.remark):
+        if words and x + len(words) + 4 < end:
+            end = canvas.write_right(end, 0, f" {words} ", Role.AXIS) - 1
     draw_numbers(canvas, x + 1, end, 0, data)
 
 
@@ -115,15 +120,19 @@ def draw_y_labels(canvas: Canvas, area: Area, ticks: Sequence[Tick]) -> None:
             canvas.write_right(area.x - 1, row, tick.label[: area.x - 2], Role.AXIS)
 
 
-def draw_x_axis(canvas: Canvas, area: Area, data: PlotData) -> None:
+def draw_x_axis(canvas: Canvas, area: Area, data: PlotData, glyphs: Glyphs) -> None:
     """Write the ticks of x into the lower border, and a mark where a value was not finite."""
     row = canvas.height - 1
     end = canvas.width - 2
-    if data.x_label and cell_len(data.x_label) + 12 < area.columns:
-        end = canvas.write_right(end, row, f" {data.x_label} ", Role.AXIS)
+    for x in {area.cell_of(tick) for tick in data.ticks}:
+        if area.x <= x < area.x + area.columns:
+            canvas.write(x, row, glyphs.tick, Role.FRAME)
+    label = _x_words(data, canvas.width, area.columns)
+    if label:
+        end = canvas.write_right(end, row, f" {label} ", Role.AXIS)
     low, high = area.x_range
     free_from = area.x
-    for tick in linear_ticks(low, high, max(area.columns // 9, 3), whole=high - low >= 4):
+    for tick in _x_ticks(low, high, area.columns):
         text = f" {tick.label} "
         start = area.cell_of(tick.position) - len(text) // 2
         start = max(start, area.x - 1)
@@ -134,6 +143,29 @@ def draw_x_axis(canvas: Canvas, area: Area, data: PlotData) -> None:
             for x in np.unique([area.cell_of(float(x)) for x in series.xs[series.broken][:2000]]):
                 if area.x <= x < area.x + area.columns:
                     canvas.write(int(x), row, "!", Role.ALERT)
+
+
+def _x_words(data: PlotData, width: int, columns: int) -> str:
+    """What stands at the end of the x axis."""
+    details = [one for one in data.x_details if cell_len(one) + 6 <= width]
+    if details:
+        # What the crosshair says matters more than the ticks beside it.
+        return details[0]
+    return data.x_label if _LEAST_X_CELLS + cell_len(data.x_label) < columns else ""
+
+
+def _x_ticks(low: float, high: float, columns: int) -> list[Tick]:
+    """As many ticks as have room for their labels."""
+    ticks: list[Tick] = []
+    for cells in _TICK_CELLS:
+        ticks = linear_ticks(low, high, max(columns // cells, 2), whole=high - low >= 4)
+        widest = max((len(tick.label) for tick in ticks), default=0)
+        apart = (
+            columns / (high - low) * (ticks[1].position - ticks[0].position) if len(ticks) > 1 else columns
+        )
+        if apart >= widest + _TICK_GAP:
+            break
+    return ticks
 
 
 def draw_end_labels(canvas: Canvas, area: Area, ends: Sequence[LineEnd]) -> None:
@@ -156,28 +188,6 @@ def has_room(canvas: Canvas, start: int, end: int, row: int) -> bool:
     """Whether only blanks or the grid are there."""
     cells = canvas.codes[row, start:end] == ord(" ")
     return bool((cells | (canvas.styles[row, start:end] == Role.GRID)).all())
-
-
-def draw_mark_labels(canvas: Canvas, area: Area, marks: Sequence[PlotMark]) -> None:
-    """Write each mark's label beside the top of its line, where it is free."""
-    full: set[int] = set()
-    for mark in sorted(marks, key=lambda mark: mark.x):
-        cell = area.cell_of(mark.x)
-        # Hundreds of changes at one step fall on one cell: once there is no room, there is none for the rest.
-        if not mark.label or cell in full or not area.x <= cell < area.x + area.columns:
-            continue
-        size = min(cell_len(mark.label), area.columns // 2)
-        for row in range(area.y, area.y + min(area.rows, 3)):
-            for start in (cell + 1, cell - size):
-                inside = area.x <= start and start + size <= area.x + area.columns
-                if inside and has_room(canvas, start, start + size, row):
-                    canvas.write(start, row, mark.label, Role.MARK_LABEL, room=size)
-                    break
-            else:
-                continue
-            break
-        else:
-            full.add(cell)
 
 
 def draw_note(canvas: Canvas, area: Area, text: str) -> None:

@@ -64,8 +64,21 @@ class LinePlot(CanvasWidget):
         if data.title != self._data.title:
             # Another quantity: the limits of the one before would squeeze it.
             self._view = replace(self._view, y_axis=ValueAxis())
+        elif _is_resized(data.x_range, self._data.x_range):
+            # Somebody looks closer, or at more: what is in sight now deserves all of the height.
+            self._view = replace(self._view, y_axis=ValueAxis())
         self._data = data
         return self.repaint()
+
+    @property
+    def label_cells(self) -> int:
+        """Cells left of the curves, for the labels of y."""
+        return self._view.gutter
+
+    def align(self, cells: int) -> None:
+        """Leave at least so many cells for the labels of y: plots above each other then have one x axis."""
+        if cells > self._view.gutter and self.content_size[0] - cells >= 2 * LEAST_WIDTH:
+            self._view = replace(self._view, gutter=cells)
 
     @property
     def data_columns(self) -> int:
@@ -78,6 +91,25 @@ class LinePlot(CanvasWidget):
         width, height = self.content_size
         columns, _ = plot_cells(width, height, self._view.gutter)
         return 0.0, reached_axis(self._view.x_axis, last, columns).x_max
+
+    @property
+    def curve_cells(self) -> int:
+        """Columns of cells that the curves have."""
+        return plot_cells(*self.content_size, self._view.gutter)[0]
+
+    def x_at(self, cell: int) -> float | None:
+        """The place on the x axis at the middle of a column of the widget; None beside the curves."""
+        width, height = self.content_size
+        shown = self._data.x_range
+        column = cell - 1 - self._view.gutter
+        if (
+            shown is None
+            or width < LEAST_WIDTH
+            or height < LEAST_HEIGHT
+            or not 0 <= column < self.curve_cells
+        ):
+            return None
+        return shown[0] + (column + 0.5) / self.curve_cells * (shown[1] - shown[0])
 
     def draw(self, width: int, height: int) -> Canvas:
         if width < LEAST_WIDTH or height < LEAST_HEIGHT:
@@ -126,3 +158,11 @@ class LinePlot(CanvasWidget):
         values = np.where(first.broken, np.nan, first.mean)
         text = sparkline(values, canvas.width - x, self.glyphs)
         canvas.write(x, row, text, line_style(first.colour, "line"))
+
+
+def _is_resized(present: tuple[float, float] | None, before: tuple[float, float] | None) -> bool:
+    """Whether a range is of another width than the one before; a window that moves along is not."""
+    if present is None or before is None:
+        return False
+    width, other = present[1] - present[0], before[1] - before[0]
+    return abs(width - other) > 1e-6 * max(width, other)

@@ -8,6 +8,7 @@ import numpy as np
 from tui_dl.history.arrays import BoolArray, FloatArray
 from tui_dl.history.window import Window
 from tui_dl.ui.plots.raster import Dash
+from tui_dl.ui.plots.x_view import LabelMode
 
 
 @final
@@ -66,13 +67,17 @@ class PlotSeries:
         is_ghost: bool = False,
         smoothing: float = 0.0,
         value: float | None = None,
+        xs: FloatArray | None = None,
     ) -> "PlotSeries":
-        """A curve through a window of the history; columns in which nothing lies are left out."""
+        """A curve through a window of the history; columns in which nothing lies are left out.
+
+        `xs` are the columns' places where these are not in steps.
+        """
         held = (window.count > 0) | (window.gaps > 0)
         return cls(
             label,
             colour,
-            window.centres[held],
+            (window.centres if xs is None else xs)[held],
             window.low[held],
             window.high[held],
             window.mean[held],
@@ -100,6 +105,27 @@ class PlotMark:
 
     x: float
     label: str = ""
+    is_fault: bool = False
+    """A diagnosis: something went wrong here."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CrossLine:
+    """A line beside the crosshair, in the colour of a series or without."""
+
+    text: str
+    colour: int | None = None
+    is_mark: bool = False
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PlotCross:
+    """A crosshair at x, and what is known there."""
+
+    x: float
+    lines: tuple[CrossLine, ...] = ()
 
 
 @final
@@ -116,9 +142,19 @@ class PlotData:
     marks: tuple[PlotMark, ...] = ()
     unit: str = ""
     x_label: str = "step"
+    x_details: tuple[str, ...] = ()
+    """Instead of the label where there is room: the longest that fits."""
     x_range: tuple[float, float] | None = None
     x_last: float | None = None
     note: str = ""
+    remark: str = ""
+    """How it is drawn, where that is not as usual; in the border, beside the scale."""
+    is_present: bool = False
+    """Whether the keys act on this plot among several."""
+    ticks: tuple[float, ...] = ()
+    """Places on the x axis that are marked without a word: evaluations."""
+    cross: PlotCross | None = None
+    labels: LabelMode = "auto"
     empty_text: str = "no data yet"
 
     @property

@@ -26,6 +26,13 @@ class DotColumns:
     mean: FloatArray
     broken: BoolArray
 
+    def without_first(self, columns: int) -> "DotColumns":
+        """The columns after the first so many."""
+        if not columns:
+            return self
+        here = slice(columns, None)
+        return DotColumns(self.low[here], self.high[here], self.mean[here], self.broken[here])
+
     @property
     def known(self) -> BoolArray:
         """Columns with a finite value."""
@@ -70,6 +77,15 @@ def dot_columns(
         result.mean[occupied] = np.where(count > 0, middle, np.nan)
     result.broken[occupied] = np.logical_or.reduceat(broken[:end], first) & (count == 0)
     return result
+
+
+def lead_columns(time_constant: float, x_range: tuple[float, float], columns: int) -> int:
+    """How many columns before a range an average needs, so that it does not depend on where a view begins."""
+    x_min, x_max = x_range
+    if time_constant <= 0 or x_min <= 0 or columns < 1 or not x_max > x_min:
+        return 0
+    spacing = (x_max - x_min) / columns
+    return int(min(np.ceil(4 * time_constant / spacing), columns, np.floor(x_min / spacing)))
 
 
 def smooth(values: FloatArray, spacing: float, time_constant: float) -> FloatArray:

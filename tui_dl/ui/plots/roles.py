@@ -20,10 +20,12 @@ class Role(IntEnum):
     FRAME = 0
     GRID = 1
     MARK = 2
-    TITLE = 3
-    AXIS = 4
-    MARK_LABEL = 5
-    ALERT = 6
+    FAULT = 3
+    CROSS = 4
+    TITLE = 5
+    AXIS = 6
+    MARK_LABEL = 7
+    ALERT = 8
 
 
 ROLE_CLASSES: dict[Role, str] = {role: f"plot--{role.name.lower().replace('_', '-')}" for role in Role}
@@ -35,9 +37,9 @@ def line_style(colour: int, kind: Kind) -> int:
 
 
 # By style number: what lies behind every curve, and that and all curves that are not lines of their own.
-BACKDROP: BoolArray = np.array([role <= Role.MARK for role in Role] + [False] * SERIES_COLOURS * len(_KINDS))
+BACKDROP: BoolArray = np.array([role <= Role.CROSS for role in Role] + [False] * SERIES_COLOURS * len(_KINDS))
 SOFT: BoolArray = np.array(
-    [role <= Role.MARK for role in Role] + [kind in ("dim", "ghost") for kind in _KINDS] * SERIES_COLOURS
+    [role <= Role.CROSS for role in Role] + [kind in ("dim", "ghost") for kind in _KINDS] * SERIES_COLOURS
 )
 
 

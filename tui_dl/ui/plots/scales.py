@@ -114,7 +114,7 @@ def symlog_ticks(low: float, high: float, parts: int, threshold: float) -> list[
     """Zero and the powers of ten on both sides, thinned out, in symlog coordinates."""
     reach = max(abs(low), abs(high))
     exponent = math.floor(math.log10(threshold))
-    magnitudes = [10.0**power for power in range(exponent + 1, exponent + 2 + math.ceil(reach))]
+    magnitudes = [10.0**power for power in range(exponent + 1, min(exponent + 2 + math.ceil(reach), 309))]
     stride = max(math.ceil(len(magnitudes) * (2 if low < 0 < high else 1) / max(parts, 1)), 1)
     # From the largest down, so that the tick nearest to the end of the axis stays.
     chosen = magnitudes[::-1][::stride]
@@ -147,7 +147,10 @@ def format_tick(value: float, step: float) -> str:
             text = _decimals(value / limit, step / limit)
             return (text.rstrip("0").rstrip(".") if "." in text else text) + suffix
     if magnitude >= 1e13 or step < 1e-4:
-        return _shorten(f"{value:.{max(min(math.floor(math.log10(magnitude / step) + 1e-9), 3), 0)}e}")
+        texts = [f"{value:.{digits}e}" for digits in range(5)]
+        # As few digits as tell it from its neighbours: 1.05e-3 between 1.0e-3 and 1.1e-3.
+        exact = (text for text in texts if abs(float(text) - value) <= 1e-3 * step)
+        return _shorten(next(exact, texts[-1]))
     return _decimals(value, step)
 
 

@@ -19,6 +19,7 @@ from tui_dl.ui.panels.phases import PhasesPanel
 from tui_dl.ui.panels.status import StatusPanel
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import ALL_TOPICS, Link, RunModel, Topic
+from tui_dl.ui.screens.plot_actions import PlotActions
 from tui_dl.ui.screens.run_actions import RunActions
 from tui_dl.ui.screens.run_flows import RunFlows
 from tui_dl.ui.screens.run_layout import (
@@ -53,7 +54,7 @@ class Panel(Protocol):
         ...
 
 
-class RunScreen(RunActions):
+class RunScreen(PlotActions, RunActions):
     """One run, from before its engine speaks until it is left."""
 
     CSS = RUN_CSS

@@ -10,7 +10,6 @@ from tui_dl.ui.panels.bars import VIEWS
 from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.screens.run_flows import RunFlows
-from tui_dl.ui.screens.run_layout import Overview
 from tui_dl.ui.steering import Steering
 
 
@@ -102,15 +101,6 @@ class RunActions(Screen[None]):
 
     def action_move_view(self, by: int) -> None:
         self.show_view(VIEWS[(VIEWS.index(self.view) + by) % len(VIEWS)])
-
-    def action_next_metric(self) -> None:
-        self.show_view("overview")
-        for overview in self.query(Overview):
-            overview.next_metric()
-
-    def action_toggle_scale(self) -> None:
-        for overview in self.query(Overview):
-            overview.toggle_scale()
 
     def action_scroll_view(self, by: int) -> None:
         shown = self.query_one(f"#{self.view}")

@@ -86,18 +86,6 @@ class Overview(Container):
             yield LayersPanel(model, id="small-layers")
             yield TaskPanel(model, id="small-task")
 
-    def next_metric(self) -> None:
-        """Another metric where there is room for one plot."""
-        from tui_dl.ui.panels.curves import MetricPlot
-
-        self.query_one("#plot-0", MetricPlot).move_place(1)
-
-    def toggle_scale(self) -> None:
-        """Linear or logarithmic: the first plot of the loss, and what else is shown of it."""
-        from tui_dl.ui.panels.curves import MetricPlot
-
-        self.query_one("#plot-0", MetricPlot).toggle_scale()
-
 
 class WaitingPanel(LinePanel):
     """Stands where the views will be, until they have been made."""
