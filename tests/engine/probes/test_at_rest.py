@@ -21,9 +21,7 @@ def of_layer(seen: Trainer, layer: str) -> tuple[Tensor, Tensor]:
 
 def norm(*tensors: Tensor | None) -> float:
     held = [each for each in tensors if each is not None]
-    return math.sqrt(
-        sum(float(each.detach().double().square().sum()) for each in tensors if each is not None)
-    )
+    return math.sqrt(sum(float(each.detach().double().square().sum()) for each in held))
 
 
 def assert_is_of(found: Histogram, *tensors: Tensor) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tui_dl.ui.keys.entry import KeyAction, always
+from tui_dl.ui.keys.entry import KeyAction, always, has_layers
 
 LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
     KeyAction(
@@ -67,6 +67,45 @@ LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
         19,
     ),
     KeyAction("scale", "y", "y", "log scale", "Look", "Linear or logarithmic y axis", "toggle_scale"),
+    KeyAction(
+        "open_layer",
+        "enter",
+        "enter",
+        "layer's page",
+        "Look",
+        "Layers: the chosen layer's own page, with its norms over time",
+        "enter_view",
+        has_layers,
+    ),
+    KeyAction(
+        "close_layer",
+        "escape",
+        "escape",
+        "back",
+        "Look",
+        "Layers: from a layer's page back to the table",
+        "leave_view",
+        has_layers,
+    ),
+    KeyAction(
+        "sort_layers",
+        "O",
+        "O",
+        "order",
+        "Look",
+        "Layers: order the table by the next column, largest or smallest first",
+        "sort_layers",
+        has_layers,
+    ),
+    KeyAction(
+        "toggle_time",
+        "h",
+        "h",
+        "over time",
+        "Look",
+        "Histograms, optimizer, a layer's page: now, or over time",
+        "toggle_time",
+    ),
     KeyAction("up", "up,k", "↑", "up", "Look", "Scroll the view, or the layer before", "scroll_view(-1)"),
     KeyAction("down", "down,j", "↓", "down", "Look", "Scroll the view, or the next layer", "scroll_view(1)"),
 )
