@@ -63,6 +63,14 @@ def test_what_lies_outside_of_the_range_is_numpys(values: list[float]) -> None:
         assert (lowest, highest) == (exact.min(), exact.max())
 
 
+@pytest.mark.parametrize("width", [8, 16, 32, 64, 100])
+def test_columns_that_are_always_zero_do_not_decide_the_range(width: int) -> None:
+    values = torch.randn(64, width, generator=torch.Generator().manual_seed(width))
+    values[:, ::8] = 0.0
+    below, above, *_ = outside(values.reshape(-1))
+    assert below + above <= 0.01 * values.numel()
+
+
 @pytest.mark.parametrize("constant", [0.0, 1.0, -3.5, 1e-30, 3e38])
 def test_a_constant_is_in_the_middle(constant: float) -> None:
     low, high, zeros, _, mean, std, counts = row(torch.full((100,), constant))

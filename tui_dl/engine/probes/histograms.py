@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, final
 
@@ -24,7 +25,7 @@ BINS: Final = 40
 TAIL: Final = 0.005
 """Share of the values at each end that has no say in the range."""
 SAMPLE: Final = 512
-"""The range's quantiles come from about so many evenly spaced values: sorting all is slower than counting."""
+"""The range's quantiles come from about so many values all over: sorting all is slower than counting."""
 
 _NUMBERS: Final = 10
 """low, high, zeros, not finite, mean, std, below, above, lowest, highest; the counts follow."""
@@ -165,10 +166,11 @@ def _range(exact: Tensor, finite: Tensor, lowest: Tensor, highest: Tensor) -> tu
     rows, size = exact.shape
     if size == 0:
         return exact.new_zeros(rows), exact.new_ones(rows)
-    stride = max(size // SAMPLE, 1)
+    chosen = _spread_indices(size, exact.device)
+    some, known = (exact, finite) if chosen is None else (exact[:, chosen], finite[:, chosen])
     # What is not finite is sorted behind the rest and not looked at.
-    ordered = exact[:, ::stride].masked_fill(~finite[:, ::stride], torch.inf).sort(1).values
-    last = (finite[:, ::stride].sum(1) - 1).clamp_min_(0)
+    ordered = some.masked_fill(~known, torch.inf).sort(1).values
+    last = (known.sum(1) - 1).clamp_min_(0)
     lower = ordered.gather(1, (last * TAIL).long()[:, None])[:, 0]
     upper = ordered.gather(1, (last * (1 - TAIL)).ceil().long()[:, None])[:, 0]
     width = upper - lower
@@ -180,6 +182,19 @@ def _range(exact: Tensor, finite: Tensor, lowest: Tensor, highest: Tensor) -> tu
     # Tiny or equal ends are moved apart: by half of the value, or by a half where that is zero.
     half = torch.where(high > low, 0.0, torch.where(low == 0, 0.5, low.abs() * 0.5))
     return low - half, high + half
+
+
+def _spread_indices(size: int, device: torch.device) -> Tensor | None:
+    """About `SAMPLE` places all over a tensor; None where it is small enough to be looked at whole.
+
+    Not every n-th one: that would be the same few columns of a matrix in every row, and where these are
+    special (pixels that are always 0) the range would be theirs. Multiples of the golden section are spread
+    evenly over any of its parts (Weyl's sequence).
+    """
+    if size < 2 * SAMPLE:
+        return None
+    places = torch.arange(1, SAMPLE + 1, dtype=torch.float64, device=device)
+    return (places * ((math.sqrt(5) - 1) / 2)).frac().mul_(size).long()
 
 
 def _histogram(subject: _Subject, row: list[float]) -> Histogram:

@@ -67,7 +67,7 @@ class Lenses:
         before = self._whole.get(type(message.reading))
         if before is None or before.segment != message.segment or before.step > message.step:
             return message
-        words = f"updates and units are those of step {before.step:,}"
+        words = f"updates and units at step {before.step:,}"
         match message.reading, before.reading:
             case LayersRead() as now, LayersRead() as then:
                 layers = _filled(
@@ -80,7 +80,7 @@ class Lenses:
                     {one.layer: one for one in then.layers}, {one.layer: one for one in now.layers}
                 )
                 step = then.effective_step if now.effective_step is None else now.effective_step
-                words = f"updates are those of step {before.step:,}"
+                words = f"updates at step {before.step:,}"
                 filled = structs.replace(
                     now, layers=tuple(states.values()), effective_step=step, missing=words
                 )

@@ -96,7 +96,7 @@ def map_data(model: RunModel, layer: str, kind: str, title: str = "") -> Histogr
     """The readings of a tensor so far, with the marks of changes."""
     frames = tuple(model.lenses.histograms.frames(layer, kind))
     return HistogramMapData(
-        title or f"{kind} of {layer} over time",
+        title or (f"{kind} of {layer} over time" if layer else f"{kind} over time"),
         frames,
         live_marks(model.history),
         empty_text=_why_empty(model, kind),

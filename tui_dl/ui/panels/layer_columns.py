@@ -102,7 +102,11 @@ def in_order(
 
 
 def chosen_columns(
-    width: int, readings: Sequence[LayerReading], infos: Mapping[str, LayerInfo], gap: int
+    width: int,
+    readings: Sequence[LayerReading],
+    infos: Mapping[str, LayerInfo],
+    gap: int,
+    without: frozenset[str] = frozenset(),
 ) -> dict[str, int]:
     """Widths of the columns that fit, in their order; room that is left goes to the gauge."""
     wanted = {column.key: column.width for column in COLUMNS}
@@ -112,6 +116,8 @@ def chosen_columns(
     wanted["shape"] = min(max([wanted["shape"], *(len(_shape(info)) for info in some)]), 12)
     if all(one.saturated_share is None for one in readings):
         del wanted["saturated_share"]
+    for key in without:
+        wanted.pop(key, None)
     room = width - 2
     fitting: set[str] = set()
     for column in sorted(COLUMNS, key=lambda one: one.rank):

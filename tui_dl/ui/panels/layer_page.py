@@ -76,7 +76,9 @@ class LayerPage(Container):
             PlottedLine(f"{layer}.grad_norm", "gradient", 1),
             PlottedLine(f"{layer}.weight_norm", "weight", 0),
         )
-        rows += self.query_one("ReadingPlot.norms", ReadingPlot).show(f"norms of {layer}", norms)
+        rows += self.query_one("ReadingPlot.norms", ReadingPlot).show(
+            f"norms of {layer}" if layer else "norms", norms
+        )
         low, high = (10.0**power for power in HEALTHY_LOG10)
         ratio = (PlottedLine(f"{layer}.update_ratio", "update", 2),)
         plot = self.query_one("ReadingPlot.ratio", ReadingPlot)
@@ -105,11 +107,12 @@ class LayerFacts(LinePanel):
         words = "measured with the next batch" if read is None else read.missing
         step = model.reading_step(LayersRead)
         told = "" if step is None else f"measured at step {step:,}"
+        toggle = f" histograms {'now' if self._is_over_time else 'over time'}   "
         lines.append(
             [
-                (f" {'; '.join(part for part in (told, words) if part)}   ", "dim"),
-                ("h", "key", "screen.toggle_time"),
-                (f" histograms {'now' if self._is_over_time else 'over time'}", "dim", "screen.toggle_time"),
+                (" h", "key", "screen.toggle_time"),
+                (toggle, "dim", "screen.toggle_time"),
+                ("; ".join(part for part in (told, words) if part), "dim"),
             ]
         )
         return lines

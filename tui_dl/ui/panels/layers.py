@@ -20,7 +20,7 @@ _WIDE_FROM: Final = 100
 class LayersPanel(LinePanel):
     """A row a layer, in the order of the forward pass; the overview's, which is only looked at."""
 
-    TOPICS: ClassVar[frozenset[Topic]] = frozenset(("layers", "histograms", "experiment"))
+    TOPICS: ClassVar[frozenset[Topic]] = frozenset(("layers", "experiment"))
     HAS_CURSOR: ClassVar[bool] = False
 
     def __init__(self, model: RunModel, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -37,7 +37,9 @@ class LayersPanel(LinePanel):
         if not rows:
             return [(), [("  The layers appear here once the model has been built.", "dim")]]
         gap = 2 if width >= _WIDE_FROM else 1
-        columns = chosen_columns(width, rows, infos, gap)
+        # Histograms are measured for the table alone: beside the curves they would be old.
+        without = frozenset() if self.HAS_CURSOR else frozenset({"weights"})
+        columns = chosen_columns(width, rows, infos, gap, without)
         legend = self._legend(width)
         room = max(height - 1, 1)
         # The words below give way to rows, but for the last ones that say what to press.
@@ -129,6 +131,7 @@ class LayersPanel(LinePanel):
 class LayerTable(LayersPanel):
     """The view's table, with a cursor."""
 
+    TOPICS: ClassVar[frozenset[Topic]] = frozenset(("layers", "histograms", "experiment"))
     HAS_CURSOR: ClassVar[bool] = True
 
     def move_lines(self, lines: int) -> None:

@@ -37,16 +37,25 @@ class OptimizerPanel(LinePanel):
             return [(), [("  Nothing is known of the optimizer yet.", "dim")]]
         lines = [*self._rates(width), ()]
         read = self.model.reading(OptimizerRead)
-        words = _explained(lesson(experiment.optimizer, read), width)
+        taught = lesson(experiment.optimizer, read)
         if read is None:
             waiting = "  Its state is measured with the next batch while this view is open: s makes one."
-            return [*lines, [(waiting, "dim")], (), *words]
+            return [*lines, [(waiting, "dim")], (), *_explained(taught, width)]
         footer = self._footer(read, width)
-        room = height - len(lines) - 2 - len(footer)
-        if len(read.layers) + len(words) + 1 <= room or room - len(words) - 1 >= 2 * _LEAST_ROWS:
-            footer = [(), *words, *footer]
-        elif lines and room < 2 * _LEAST_ROWS:
+        # Head and sum are two lines; where all has no room, words are cut to a line each, then blanks go.
+        wanted = min(len(read.layers), 2 * _LEAST_ROWS) + 2
+        for words in (_explained(taught, width), _explained(taught, width, is_brief=True)):
+            for blank in ([()], []):
+                candidate = [*blank, *words, *footer]
+                if words and len(lines) + wanted + len(candidate) <= height:
+                    footer = candidate
+                    break
+            else:
+                continue
+            break
+        else:
             lines = lines[:-1]
+            footer = [*_explained(taught, width, is_brief=True)[:-1], *footer] if height > 12 else footer
         rows = max(height - len(lines) - len(footer) - 2, _LEAST_ROWS)
         self._shown = len(lines) + 1, min(rows, len(read.layers))
         return [*lines, *self._table(read, width, rows), *footer]
@@ -182,13 +191,14 @@ def _cell(title: str, one: OptimizerReading) -> tuple[str, str]:
             return compact(one.second_moment_rms), ""
 
 
-def _explained(words: list[tuple[str, str]], width: int) -> list[Line]:
-    """Names in bold, their words wrapped beside them."""
+def _explained(words: list[tuple[str, str]], width: int, *, is_brief: bool = False) -> list[Line]:
+    """Names in bold, their words wrapped beside them, or cut to a line each."""
     if width <= 30 or not words:
         return []
     label = max(len(name) for name, _ in words)
     lines: list[Line] = []
     for name, text in words:
-        for place, line in enumerate(wrapped(text, max(width - label - 4, 10))):
+        room = max(width - label - 4, 10)
+        for place, line in enumerate([fitted(text, room)] if is_brief else wrapped(text, room)):
             lines.append([(f" {name if not place else '':<{label}}  ", "bold"), (line, "dim")])
     return lines

@@ -128,7 +128,7 @@ class OptimizerView(Container):
         if read is not None and read.second_moment:
             lines.append(Line(f"{layer}.second_moment_rms", symbol(read.second_moment), 1))
         plot = self.query_one("ReadingPlot.state", ReadingPlot)
-        return plot.show(f"state of {layer} over time", lines)
+        return plot.show(f"state of {layer} over time" if layer else "state over time", lines)
 
 
 class UpdatesOverTime(Container):
@@ -149,13 +149,14 @@ class UpdatesOverTime(Container):
         if not self.is_mounted or not self.display:
             return 0
         layer = chosen_layer(self.model)
-        data = map_data(self.model, layer, "update", f"updates of {layer} over time")
+        title = f"updates of {layer} over time" if layer else "updates over time"
+        data = map_data(self.model, layer, "update", title)
         return self.query_one(HistogramMap).set_data(data)
 
 
 def spread_data(model: RunModel, layer: str, kind: str, colour: int) -> HistogramData:
     """How the numbers of one layer are spread: its last update, or what the optimizer holds of it."""
-    title = f"{symbol(kind)} of {layer}"
+    title = f"{symbol(kind)} of {layer}" if layer else symbol(kind)
     found = model.lenses.histograms.latest(layer, kind)
     if found is None:
         return HistogramData(title, empty_text="with the next batch: s makes one")

@@ -48,12 +48,15 @@ def rates_ahead(model: RunModel) -> Rates | None:
 
 
 def schedule_data(model: RunModel, columns: int) -> PlotData | None:
-    """The curve of the past and of what is planned; marks say where the run stands and what the script does."""
+    """The rate so far and as planned; marks say where the run stands and what the script does."""
     rates = rates_ahead(model)
     if rates is None:
         return None
     experiment = model.experiment
     assert experiment is not None
+    title = f"learning rate, {experiment.schedule.name}"
+    if model.described is None:
+        return PlotData(title, empty_text="drawn once the run's planned length is known")
     step = max(model.status.step, model.history.last_step("lr"))
     end = float(max(rates.total_steps, step, 100))
     x_range = (0.0, end)
@@ -71,9 +74,7 @@ def schedule_data(model: RunModel, columns: int) -> PlotData | None:
         for change in experiment.scripts
         if change.at_step > step
     ]
-    return PlotData(
-        f"learning rate, {experiment.schedule.name}", series, tuple(marks), x_range=x_range, x_last=end
-    )
+    return PlotData(title, series, tuple(marks), x_range=x_range, x_last=end)
 
 
 def _steps_ahead(step: int, end: float) -> "FloatArray":

@@ -30,8 +30,8 @@ _GUTTER_CELLS = 6
 class HistogramData:
     """Counts over equal bins of [low, high]; `total` counts all values, the others some.
 
-    `below` and `above` of the values lie outside of the range, as far as `lowest` and `highest`; they are in the
-    counts of the end bins too.
+    `below` and `above` of the values lie outside of the range, as far as `lowest` and `highest`; they are in
+    the counts of the end bins too.
     """
 
     title: str

@@ -8,7 +8,6 @@ import numpy as np
 from rich.cells import cell_len
 from rich.style import Style
 
-from tui_dl.history.arrays import IntArray
 from tui_dl.ui.lenses.histogram_history import Frame
 from tui_dl.ui.plots.axes import StepAxis
 from tui_dl.ui.plots.canvas import Canvas
@@ -109,7 +108,7 @@ class HistogramMap(CanvasWidget):
         levels = _LEVELS[self.palette.depth]
         known = np.isfinite(shown.shades)
         shade = np.minimum((np.where(known, shown.shades, 0) * levels).astype(np.int64), levels - 1)
-        pixels: IntArray = np.where(known, shade + 1, 0)
+        pixels = np.where(known, shade + 1, 0)
         upper, lower = pixels[::down], pixels[down - 1 :: down]
         area = slice(1, 1 + rows), slice(x, x + columns)
         canvas.styles[area] = len(Role) + upper * (levels + 1) + lower
@@ -154,8 +153,9 @@ class HistogramMap(CanvasWidget):
             text = f" ! not finite in {bad} of {len(frames)} "
             if start + cell_len(text) <= right:
                 right = canvas.write_right(right, 0, text, Role.ALERT) - 1
-        words = f" {len(frames)} readings, brighter is more{', symlog axis' if self._bins.scale == 'symlog' else ''} "
-        for text in (words, " symlog " if self._bins.scale == "symlog" else ""):
+        scale = self._bins.scale if self._bins.scale == "symlog" else ""
+        words = f" {len(frames)} readings, brighter is more{f', {scale} axis' if scale else ''} "
+        for text in (words, f" {scale} axis " if scale else "", f" {scale} " if scale else ""):
             if text and start + cell_len(text) <= right:
                 canvas.write_right(right, 0, text, Role.AXIS)
                 return

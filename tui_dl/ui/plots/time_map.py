@@ -1,4 +1,4 @@
-"""Histograms over time as numbers: the value axis that shows them all, and the shade of each cell. Pure numpy."""
+"""Histograms over time as numbers: the value axis that shows them all, and each cell's shade. Pure numpy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from tui_dl.ui.plots.scales import Scale, backward, forward, symlog_threshold
 
 # Ranges that differ by more than this are too unlike for one linear axis: the small ones would be a line.
 _UNLIKE = 12.0
+# How far a symlog axis reaches, both ways, from the reach of the median reading.
+_LEAST, _MOST = 1e-6, 1e6
 
 
 @final
@@ -33,14 +35,16 @@ class BinAxis:
             return self
         low, high = float(ranges[:, 0].min()), float(ranges[:, 1].max())
         reach = np.abs(ranges).max(axis=1)
-        small, large = float(np.quantile(reach, 0.1)), float(reach.max())
+        small, middle, large = (float(one) for one in np.quantile(reach, (0.1, 0.5, 1.0)))
         if small <= 0 or large / small <= _UNLIKE:
             scale: Scale = "linear"
             threshold = 1.0
         else:
             scale = "symlog"
-            # A few rows for the inside of the narrowest readings, the rest by decades.
-            threshold = max(symlog_threshold(small) * 100, large * 1e-9)
+            # A few rows for the inside of the narrowest readings, the rest by decades; what lies further from
+            # the usual reading than any axis could show stands in its last row, or is a line at zero.
+            threshold = max(symlog_threshold(small) * 100, middle * _LEAST)
+            low, high = max(low, -middle * _MOST), min(high, middle * _MOST)
         before = self.limits if (scale, threshold) == (self.scale, self.threshold) else ValueAxis()
         ends = forward(np.array([low, high]), scale, threshold)
         return BinAxis(before.fitting(float(ends[0]), float(ends[1]), scale), scale, threshold)
@@ -66,7 +70,7 @@ class TimeMap:
 
 
 def shown_frames(frames: Sequence[Frame], x_range: tuple[float, float], columns: int) -> IntArray:
-    """Which reading each column shows: the last one up to its right edge; -1 before the first, after the last."""
+    """Which reading each column shows: the last up to its right edge; -1 before the first, after the last."""
     edges = np.linspace(*x_range, columns + 1)
     steps = np.array([frame.step for frame in frames], dtype=np.float64)
     if not steps.size:
@@ -82,8 +86,8 @@ def time_map(
 ) -> TimeMap:
     """Readings as columns over steps.
 
-    Each column is as bright as its own fullest bin allows, by the square root of the share, so that tails show
-    and a reading of few values is as legible as one of many.
+    Each column is as bright as its own fullest bin allows, by the square root of the share, so that tails
+    show and a reading of few values is as legible as one of many.
     """
     shades = np.full((rows, columns), np.nan)
     nonfinite = np.zeros(columns, dtype=np.bool_)
