@@ -16,7 +16,7 @@ SYMBOLS: Final[Mapping[str, str]] = {
     "square_avg": "√v",
     "sum": "√G",
     "exp_inf": "u",
-    "update": "last update Δw",
+    "update": "Δw",
 }
 
 
@@ -118,7 +118,7 @@ def _rmsprop(optimizer: spec.RmsProp) -> list[tuple[str, str]]:
 
 
 def _effective(optimizer: spec.Optimizer, read: OptimizerRead | None) -> str:
-    words = "root mean square of what the last update did to a weight"
+    words = "root mean square of Δw, what the last update did to a weight"
     rate = 0.0 if read is None else read.lr
     if read is None or not rate or read.effective_step is None:
         return words

@@ -205,6 +205,6 @@ def _what_is_odd(data: HistogramData) -> str:
         parts.append(f"{data.nonfinite} not finite")
     if data.zeros and data.total:
         parts.append(f"{100 * data.zeros / data.total:.0f} % zeros")
-    if data.total and not parts:
+    if data.total:
         parts.append(f"n {format_value(data.total, 3)}" if data.total >= 1000 else f"n {data.total}")
     return ", ".join(parts)
