@@ -15,8 +15,8 @@ from tui_dl.components.models import build_model, layer_sizes
 from tui_dl.components.optimizers import build_optimizer, effective_step, hyperparameters, moments
 from tui_dl.components.regularizers import clip_norm, decay_rate, dropout_p, early_stopping, penalty
 from tui_dl.components.samples import draw_samples
-from tui_dl.components.schedules import factor
 from tui_dl.spec import activations, component, data, inits, losses, models, optimizers, schedules
+from tui_dl.spec.schedule_factor import factor
 
 RNG = np.random.default_rng(0)
 
@@ -80,7 +80,8 @@ def test_the_whole_family_is_built_and_a_stranger_is_named(
     for one in declared:
         build(one)
     with pytest.raises(
-        NotImplementedError, match=r"nobody \(_\w+\) has no builder: register one in tui_dl/comp"
+        NotImplementedError,
+        match=r"nobody \(_\w+\) has no (builder|factor): register one in tui_dl/(comp|spec)",
     ):
         build(undeclared)
 

@@ -4,7 +4,7 @@ from tests.engine.session_bench import Driver, experiment
 from tui_dl.engine.inbox import Ticket, Watched
 from tui_dl.wire.commands import ApplyChange, Run, Step, Undo
 from tui_dl.wire.messages import ReadingTaken
-from tui_dl.wire.snapshots import LayersRead, RegionsView
+from tui_dl.wire.snapshots import HistogramsRead, LayersRead, OptimizerRead, RegionsView
 
 SCENES = """
 [[scene]]
@@ -32,7 +32,19 @@ def test_a_view_opened_at_rest_is_of_this_step() -> None:
     first, last = _readings(driver, RegionsView)
     assert last.step == 3
     assert last.reading != first.reading
-    assert _readings(driver, LayersRead) == []
+    assert [each.step for each in _readings(driver, LayersRead)] == [3]
+
+
+def test_a_view_that_was_never_measured_is_measured_at_rest() -> None:
+    driver = Driver(experiment(), interactive=True)
+    driver.do(Step(2))
+    _watch(driver, "layers", "histograms", "optimizer")
+    for kind in (LayersRead, HistogramsRead, OptimizerRead):
+        (reading,) = _readings(driver, kind)
+        assert reading.step == 2
+    assert "next batch" in _readings(driver, LayersRead)[0].reading.missing  # type: ignore[union-attr]
+    driver.do(Step(1))
+    assert _readings(driver, LayersRead)[-1].reading.missing == ""  # type: ignore[union-attr]
 
 
 def test_a_change_and_its_undo_at_rest_renew_the_view() -> None:
@@ -50,4 +62,4 @@ def test_the_batch_before_a_scene_is_looked_at_whatever_the_budget() -> None:
     _watch(driver, "layers")
     driver.do(Run())
     assert driver.session.trainer.step == 7
-    assert [each.step for each in _readings(driver, LayersRead)] == [7]
+    assert [each.step for each in _readings(driver, LayersRead)] == [0, 7]

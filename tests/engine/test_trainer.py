@@ -18,11 +18,11 @@ from tests.engine.plain_loop import (
     trainer,
     weights,
 )
-from tui_dl.components.schedules import factor
 from tui_dl.engine.batch_loop import PHASES
 from tui_dl.engine.trainer import Trainer
 from tui_dl.errors import NotAvailable, SpecError
 from tui_dl.spec.optimizers import Sgd
+from tui_dl.spec.schedule_factor import factor
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -13,7 +13,6 @@ from tui_dl.engine.gradients import GradientBuffer
 from tui_dl.engine.iterable_batches import IterableBatches
 from tui_dl.engine.objective import objective
 from tui_dl.engine.parts import Parts, trainable
-from tui_dl.engine.rates import Rates
 from tui_dl.engine.rng import RandomState
 from tui_dl.errors import UsageError
 from tui_dl.spec.data import Digits
@@ -21,6 +20,7 @@ from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.losses import CrossEntropy
 from tui_dl.spec.models import LinearModel
 from tui_dl.spec.optimizers import Sgd
+from tui_dl.spec.rates import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable

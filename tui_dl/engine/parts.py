@@ -19,8 +19,8 @@ from tui_dl.engine.device import resolve_device
 from tui_dl.engine.gradients import GradientBuffer
 from tui_dl.engine.objective import Objective, objective
 from tui_dl.engine.probe_batch import first_samples
-from tui_dl.engine.rates import Rates
 from tui_dl.engine.rng import RandomState, derived_seed
+from tui_dl.spec.rates import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

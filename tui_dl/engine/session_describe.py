@@ -43,6 +43,8 @@ def describe(trainer: Trainer, experiment: Experiment, *, run: str, path: str, s
         class_names=tuple(splits.class_names),
         segment=segment,
         path=path,
+        warmup_from=trainer.rates.warmup_from,
+        warmup_steps=trainer.rates.warmup_steps,
     )
 
 

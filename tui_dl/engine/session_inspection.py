@@ -99,13 +99,13 @@ class Inspection:
 
     def look_at_rest(self) -> None:
         """Renew what can be seen without a batch: what was shown before may be of another step or model."""
+        step = self._trainer.step
         for probe in self._scheduler.watched:
-            if not probe.look(self._trainer):
-                continue
-            reading = probe.reading()
+            seen_at, seen = self._seen.get(probe.name, (-1, None))
+            # Not kept as seen: expectations ask for what a batch has shown, which is more.
+            reading = probe.at_rest(self._trainer, seen if seen_at == step else None)
             if reading is not None:
-                self._seen[probe.name] = (self._trainer.step, reading)
-                self._reports.reading(self._trainer.step, reading)
+                self._reports.reading(step, reading)
 
     def measure(self, metrics: Sequence[str], scalars: Mapping[str, float]) -> dict[str, float | None]:
         """Exact values now."""

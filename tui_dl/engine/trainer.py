@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tui_dl.engine.scalars import StepScalars
     from tui_dl.spec.experiment import Experiment
     from tui_dl.spec.lecture import OptimizerState
+    from tui_dl.spec.rates import Rates
     from tui_dl.wire.plans import Plan, Receipt
 
 
@@ -167,12 +168,22 @@ class Trainer:
             return float(self.optimizer.param_groups[0]["lr"])
         return rates.bases[0] * rates.factor(self.step)
 
+    @property
+    def rates(self) -> Rates:
+        """The rate as a function of the step."""
+        return self._parts.rates
+
     # A batch
 
     @property
     def batch(self) -> Batch:
         """What the present batch has come to, while inside `phases`."""
         return self._loop.batch
+
+    @property
+    def clips(self) -> bool:
+        """Whether gradients are clipped in place before the update."""
+        return self._parts.objective.clip is not None
 
     @property
     def is_half_done(self) -> bool:

@@ -17,12 +17,12 @@ from tui_dl.engine.foreign_optimizer import described_optimizer
 from tui_dl.engine.iterable_batches import IterableBatches
 from tui_dl.engine.objective import FormerLoss, objective
 from tui_dl.engine.parts import Parts, build_parts, draws_numbers, set_dropout
-from tui_dl.engine.rates import Rates
 from tui_dl.engine.undo import boundary_random
 from tui_dl.errors import ChangeRefused, SpecError, UsageError
 from tui_dl.spec.change import apply_change, edits
 from tui_dl.spec.losses import AnyLoss
 from tui_dl.spec.preset import from_toml, to_toml
+from tui_dl.spec.rates import Rates
 from tui_dl.spec.validate import needs_fresh_start
 
 if TYPE_CHECKING:

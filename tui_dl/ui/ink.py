@@ -83,6 +83,8 @@ _PLAIN: Final = str.maketrans(
     ">|#o!v*o=-|>>><^v" + "x/.-.''\"\"/2Snpd0123vv" + '*..::||##"',
 )
 
+_PLAIN.update(str.maketrans("βᵗΔ‹", "btD<"))
+
 
 def strip_of(ink: Ink, line: Line, width: int, *, is_plain: bool = False) -> Strip:
     """A line of exactly `width` cells; a plain one in ASCII as far as there are words for it."""

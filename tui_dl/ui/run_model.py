@@ -44,6 +44,7 @@ from tui_dl.wire.snapshots import (
 
 if TYPE_CHECKING:
     from tui_dl.history import SeriesStore
+    from tui_dl.ui.lenses.store import Lenses
 
 Topic = Literal[
     "link", "experiment", "status", "series", "events", "phase", "layers", "histograms", "optimizer", "task"
@@ -101,6 +102,7 @@ class RunModel:
     ghost_labels: dict[int, str] = field(default_factory=dict)
     """Segment to the words of what an undo took back from it."""
     _history: "SeriesStore | None" = None
+    _lenses: "Lenses | None" = None
 
     @property
     def history(self) -> "SeriesStore":
@@ -110,6 +112,15 @@ class RunModel:
 
             self._history = SeriesStore()
         return self._history
+
+    @property
+    def lenses(self) -> "Lenses":
+        """The readings so far, as histograms and series over time. Loads numpy, as the history does."""
+        if self._lenses is None:
+            from tui_dl.ui.lenses.store import Lenses
+
+            self._lenses = Lenses()
+        return self._lenses
 
     # -- what panels ask -------------------------------------------------------------------------------
 
@@ -240,6 +251,7 @@ class RunModel:
                     one.name for one in message.layers
                 ]:
                     self.readings.clear()
+                    self.lenses.clear()
                 return frozenset(
                     {"experiment", "status", "series", "layers", "histograms", "optimizer", "task"}
                 )
@@ -279,7 +291,7 @@ class RunModel:
 
     def _take_reading(self, message: ReadingTaken) -> frozenset[Topic]:
         kind = type(message.reading)
-        self.readings[kind] = message
+        self.readings[kind] = self.lenses.take(message, self.history.lineage)
         topics: dict[type[Reading], Topic] = {
             LayersRead: "layers",
             HistogramsRead: "histograms",

@@ -73,6 +73,10 @@ class RunDescribed(Message, frozen=True, tag="started"):
     segment: int = 0
     path: str = ""
     """The run's folder."""
+    warmup_from: int = 0
+    """The step at which the rate's present warm-up began."""
+    warmup_steps: int = 0
+    """Updates that it takes; 0 is none."""
 
 
 class StatusChanged(Message, frozen=True, tag="status"):

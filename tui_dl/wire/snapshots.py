@@ -21,14 +21,20 @@ class LayersRead(Struct, frozen=True, tag="layers"):
 
     layers: tuple[LayerReading, ...]
     grad_ratio: float | None = None
+    missing: str = ""
+    """In words, what could not be seen between two batches; empty where a whole batch was watched."""
 
 
 class Histogram(Struct, frozen=True):
-    """Counts over equal bins of the finite values; what is not finite is counted apart."""
+    """Counts over equal bins of the finite values; what is not finite is counted apart.
+
+    The range follows most of the values: what lies outside is counted in the end bins, and in `below` and
+    `above` besides.
+    """
 
     layer: str
     kind: str
-    """``weights``, ``gradients`` or, of the optimizer, the name of the state."""
+    """``weights``, ``gradients`` or, of the optimizer, the name of the state or ``update``."""
     low: float
     high: float
     counts: tuple[int, ...]
@@ -37,12 +43,21 @@ class Histogram(Struct, frozen=True):
     nonfinite: int
     mean: float | None = None
     std: float | None = None
+    below: int = 0
+    """Values under `low`."""
+    above: int = 0
+    """Values over `high`."""
+    lowest: float | None = None
+    """The smallest finite value; None if there is none."""
+    highest: float | None = None
 
 
 class HistogramsRead(Struct, frozen=True, tag="histograms"):
     """Weights and gradients of each layer."""
 
     histograms: tuple[Histogram, ...]
+    missing: str = ""
+    """As for the layers."""
 
 
 class OptimizerReading(Struct, frozen=True):
@@ -74,6 +89,10 @@ class OptimizerRead(Struct, frozen=True, tag="optimizer"):
     layers: tuple[OptimizerReading, ...]
     effective_step: float | None = None
     """Root mean square over all weights."""
+    histograms: tuple[Histogram, ...] = ()
+    """Of the one layer that is watched: its last update (kind ``update``), moments (√v) by their names."""
+    missing: str = ""
+    """As for the layers."""
 
 
 class CurveView(Struct, frozen=True, tag="curve"):

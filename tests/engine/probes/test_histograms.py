@@ -12,8 +12,13 @@ from tui_dl.engine.probes.histograms import BINS, HistogramsProbe, histogram_row
 
 
 def row(values: Tensor) -> tuple[float, float, int, int, float, float, np.ndarray]:
-    low, high, zeros, nonfinite, mean, std, *counts = histogram_rows(values[None])[0].tolist()
+    low, high, zeros, nonfinite, mean, std, _, _, _, _, *counts = histogram_rows(values[None])[0].tolist()
     return low, high, int(zeros), int(nonfinite), mean, std, np.array(counts)
+
+
+def outside(values: Tensor) -> tuple[int, int, float, float]:
+    below, above, lowest, highest = histogram_rows(values[None])[0, 6:10].tolist()
+    return int(below), int(above), lowest, highest
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 640, 4096, 100_000])
@@ -42,6 +47,28 @@ def test_one_outlier_does_not_press_all_else_into_one_bin() -> None:
     assert counts[-1] >= 1
     assert (counts > 0).sum() > BINS / 4
     assert low == pytest.approx(float(values.min()))
+    assert outside(values) == (0, 1, low, 1e9)
+    assert outside(-values) == (1, 0, -1e9, -low)
+
+
+@given(st.lists(st.floats(width=32, allow_nan=True, allow_infinity=True), min_size=1, max_size=60))
+def test_what_lies_outside_of_the_range_is_numpys(values: list[float]) -> None:
+    tensor = torch.tensor(values, dtype=torch.float32)
+    low, high, *_ = row(tensor)
+    exact = tensor.double().numpy()
+    exact = exact[np.isfinite(exact)]
+    below, above, lowest, highest = outside(tensor)
+    assert (below, above) == (int((exact < low).sum()), int((exact > high).sum()))
+    if exact.size:
+        assert (lowest, highest) == (exact.min(), exact.max())
+
+
+@pytest.mark.parametrize("width", [8, 16, 32, 64, 100])
+def test_columns_that_are_always_zero_do_not_decide_the_range(width: int) -> None:
+    values = torch.randn(64, width, generator=torch.Generator().manual_seed(width))
+    values[:, ::8] = 0.0
+    below, above, *_ = outside(values.reshape(-1))
+    assert below + above <= 0.01 * values.numel()
 
 
 @pytest.mark.parametrize("constant", [0.0, 1.0, -3.5, 1e-30, 3e38])

@@ -132,11 +132,13 @@ def test_the_optimizer_says_what_it_holds_in_words() -> None:
 
 def test_an_optimizer_without_state_has_no_columns_for_it() -> None:
     model = lively_model()
+    model.apply(described(load_preset("digits-mlp", {"optimizer": "sgd"})))
     read = OptimizerRead("sgd", 0.1, "", "", (OptimizerReading("layers.0", effective_step=1e-3),))
     model.apply(ReadingTaken(0, 50, read))
     text = text_of(OptimizerPanel(model).build(100, 30))
     assert "√v" not in text
     assert "own step" not in text
+    assert "nothing is remembered" in text
 
 
 @pytest.mark.parametrize("name", [preset.name for preset in list_presets()])

@@ -29,9 +29,16 @@ class Probe(ABC):
     def reading(self) -> Reading | None:
         """What the last whole batch showed, with one read from the device; None if it does not apply here."""
 
-    def look(self, trainer: Trainer) -> bool:
-        """See what can be seen between two batches; False where it takes a batch, as for most instruments."""
-        return False
+    def at_rest(self, trainer: Trainer, seen: Reading | None) -> Reading | None:
+        """What can be seen without a batch; None, as by default, if that is nothing.
+
+        A batch that is being observed is not disturbed: a view may be opened in the middle of one.
+
+        Args:
+            trainer: what is trained.
+            seen: what a whole batch has shown of this very step; None if it was not watched.
+        """
+        return None
 
     def release(self) -> None:  # noqa: B027 -- most instruments hold nothing between phases
         """Let go of the model and of all copies: the batch will not be finished. Nothing by default."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from tui_dl.engine.probes.activity import ActivityRecorder
 from tui_dl.engine.probes.base import Probe
+from tui_dl.engine.probes.last_gradients import last_gradients
 from tui_dl.engine.probes.layer_map import Layer, layers_of, trained_parameters
 from tui_dl.engine.probes.norms import UpdateMeter, combined, norms, read
 from tui_dl.wire.snapshots import LayerReading, LayersRead
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from tui_dl.engine.trainer import Trainer
+    from tui_dl.wire.snapshots import Reading
 
 _GRADIENT: Final = "gradient"
 _WEIGHT_BEFORE: Final = "weight before"
@@ -89,6 +91,28 @@ class LayersProbe(Probe):
             shares[name] = (dead, saturated)
         layers = tuple(_reading(layer, known, shares.get(layer.name)) for layer in self._in_order())
         return LayersRead(layers, _gradient_ratio(self._in_order(), known))
+
+    def at_rest(self, trainer: Trainer, seen: Reading | None) -> LayersRead | None:
+        """Norms of the weights now and of the gradients that the last batch left; the rest takes a batch."""
+        if seen is not None:
+            return seen if isinstance(seen, LayersRead) else None
+        layers = layers_of(trainer.model)
+        gradients = last_gradients(trainer)
+        parameters = trained_parameters(layers)
+        if not parameters:
+            return None
+        reached = [each for each in parameters if each.grad is not None] if gradients.held else []
+        kinds = [(_WEIGHT, id(each)) for each in parameters] + [(_GRADIENT, id(each)) for each in reached]
+        measured = norms([*parameters, *(each.grad for each in reached if each.grad is not None)])
+        known = dict(zip(kinds, read(measured), strict=True))
+        places = {name: place for place, name in reversed(list(enumerate(self._activity.order)))}
+        in_order = sorted(layers, key=lambda layer: places.get(layer.name, len(places)))
+        words = "; ".join(
+            part for part in ("updates and units come with the next batch", gradients.words) if part
+        )
+        return LayersRead(
+            tuple(_reading(layer, known, None) for layer in in_order), _gradient_ratio(in_order, known), words
+        )
 
     def _note_gradients(self) -> None:
         trained = [each for each in trained_parameters(self._layers) if each.grad is not None]

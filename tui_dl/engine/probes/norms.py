@@ -59,6 +59,7 @@ class UpdateMeter:
         self._parameters: list[nn.Parameter] = []
         self._before: list[Tensor] = []
         self._moved: dict[int, Tensor] = {}
+        self._backward: list[Tensor] = []
 
     def start(self, parameters: Sequence[nn.Parameter]) -> None:
         """Remember the parameters: one copy of each."""
@@ -66,18 +67,24 @@ class UpdateMeter:
         self._before = copies(parameters)
 
     def stop(self) -> None:
-        """Measure the way from there; the copies are let go."""
+        """Measure the way from there; the copies are let go with `forget`."""
         if self._before:
             torch._foreach_sub_(self._before, [parameter.detach() for parameter in self._parameters])
             moved = norms(self._before)
             self._moved = {
                 id(parameter): norm for parameter, norm in zip(self._parameters, moved, strict=True)
             }
-        self._before = []
+        self._before, self._backward = [], self._before
+
+    def steps_of(self, parameters: Sequence[nn.Parameter]) -> list[Tensor]:
+        """Δw of some of the parameters; empty before the update and after `forget`."""
+        wanted = {id(parameter) for parameter in parameters}
+        pairs = zip(self._parameters, self._backward, strict=False)
+        return [-back for parameter, back in pairs if id(parameter) in wanted]
 
     def forget(self) -> None:
         """Begin anew: nothing is held."""
-        self._parameters, self._before, self._moved = [], [], {}
+        self._parameters, self._before, self._moved, self._backward = [], [], {}, []
 
     @property
     def moved(self) -> dict[int, Tensor]:

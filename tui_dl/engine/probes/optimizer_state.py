@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, final
 
 import torch
+from msgspec import structs
 from torch import Tensor, nn
 
 from tui_dl.engine.probes.base import Probe
+from tui_dl.engine.probes.histograms import tensor_histograms
 from tui_dl.engine.probes.layer_map import Layer, layers_of, trained_parameters
 from tui_dl.engine.probes.norms import UpdateMeter, combined, norms, read
 from tui_dl.wire.snapshots import OptimizerRead, OptimizerReading
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tui_dl.engine.trainer import Trainer
+    from tui_dl.wire.snapshots import Histogram, Reading
 
 FIRST_MOMENTS: Final = ("exp_avg", "momentum_buffer")
 """torch's names of what is a sum or mean of gradients, or of steps (RMSprop's momentum)."""
@@ -43,6 +46,7 @@ class _Update:
     second_name: str
     layers: tuple[Layer, ...]
     scalars: dict[tuple[str, int], Tensor] = field(default_factory=dict)
+    histograms: tuple[Histogram, ...] = ()
     steps: dict[int, float] = field(default_factory=dict)
     betas: dict[int, tuple[float, float]] = field(default_factory=dict)
 
@@ -71,7 +75,8 @@ class OptimizerProbe(Probe):
         elif phase == "update":
             self._meter.stop()
             layers = layers_of(trainer.model)
-            self._seen = _look(trainer.optimizer, layers, self._meter.moved)
+            seen = _look(trainer.optimizer, layers, self._meter.moved)
+            self._seen = replace(seen, histograms=self._distributions(trainer.optimizer, layers, seen))
             self.release()
 
     def release(self) -> None:
@@ -80,22 +85,53 @@ class OptimizerProbe(Probe):
 
     def reading(self) -> OptimizerRead | None:
         """The state after the last whole batch; None before."""
-        seen = self._seen
-        if seen is None:
-            return None
-        scalars = [*seen.scalars.values(), *([seen.lr] if isinstance(seen.lr, Tensor) else [])]
-        values = read(scalars)
-        known = dict(zip(seen.scalars, values, strict=False))
-        lr = values[-1] if isinstance(seen.lr, Tensor) else seen.lr
-        every = trained_parameters(seen.layers)
-        return OptimizerRead(
-            optimizer=seen.optimizer,
-            lr=lr,
-            first_moment=seen.first_name,
-            second_moment=seen.second_name,
-            layers=tuple(_reading(seen, layer, known) for layer in seen.layers if layer.parameters),
-            effective_step=_root_mean_square(_MOVED, every, known),
-        )
+        return None if self._seen is None else _read(self._seen)
+
+    def at_rest(self, trainer: Trainer, seen: Reading | None) -> OptimizerRead | None:
+        """The state as it is now; how far an update goes takes a batch."""
+        layers = layers_of(trainer.model)
+        state = _look(trainer.optimizer, layers, {})
+        histograms = self._distributions(trainer.optimizer, layers, state)
+        if isinstance(seen, OptimizerRead):
+            held = any(one.layer == self.layer for one in seen.histograms)
+            return seen if held or not self.layer else structs.replace(seen, histograms=histograms)
+        read = _read(replace(state, histograms=histograms))
+        words = "updates come with the next batch"
+        if not trainer.optimizer.state:
+            words = f"nothing is held before the first update; {words}"
+        return structs.replace(read, missing=words)
+
+    def _distributions(
+        self, optimizer: torch.optim.Optimizer, layers: tuple[Layer, ...], seen: _Update
+    ) -> tuple[Histogram, ...]:
+        """How the watched layer's numbers are spread; nothing where no one layer is watched."""
+        layer = next((each for each in layers if each.name == self.layer), None)
+        if layer is None:
+            return ()
+        kinds: dict[str, list[Tensor]] = {"update": self._meter.steps_of(layer.parameters)}
+        for name in filter(None, (seen.first_name, seen.second_name)):
+            states = (optimizer.state.get(each, {}).get(name) for each in layer.parameters)
+            kinds[name] = [state for state in states if isinstance(state, Tensor) and state.ndim > 0]
+            if name == seen.second_name and name not in ROOTS_OF_SECOND:
+                kinds[name] = [state.detach().sqrt() for state in kinds[name]]
+        return tensor_histograms(layer.name, kinds)
+
+
+def _read(seen: _Update) -> OptimizerRead:
+    scalars = [*seen.scalars.values(), *([seen.lr] if isinstance(seen.lr, Tensor) else [])]
+    values = read(scalars)
+    known = dict(zip(seen.scalars, values, strict=False))
+    lr = values[-1] if isinstance(seen.lr, Tensor) else seen.lr
+    every = trained_parameters(seen.layers)
+    return OptimizerRead(
+        optimizer=seen.optimizer,
+        lr=lr,
+        first_moment=seen.first_name,
+        second_moment=seen.second_name,
+        layers=tuple(_reading(seen, layer, known) for layer in seen.layers if layer.parameters),
+        effective_step=_root_mean_square(_MOVED, every, known),
+        histograms=seen.histograms,
+    )
 
 
 def state_name(states: Mapping[Any, Mapping[str, Any]], names: Sequence[str]) -> str:

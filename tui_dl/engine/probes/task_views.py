@@ -45,11 +45,11 @@ class TaskProbe(Probe):
                 self._view.look(partial(answers, trainer.model))
                 self._has_looked = True
 
-    def look(self, trainer: Trainer) -> bool:
+    def at_rest(self, trainer: Trainer, seen: Reading | None) -> Reading | None:
         """A forward pass over the view's own inputs needs no batch."""
         self.observe(trainer, "fetch")
         self.observe(trainer, "update")
-        return self._has_looked
+        return self.reading()
 
     def reading(self) -> Reading | None:
         """The view; None if there is none for these data."""

@@ -46,6 +46,11 @@ def undoable(model: "RunModel") -> bool:
     return model.can_steer and model.status.undo_depth > 0
 
 
+def has_layers(model: "RunModel") -> bool:
+    """Once the model has been built."""
+    return bool(model.layers)
+
+
 def has_scenes(model: "RunModel") -> bool:
     """Where the preset has scenes."""
     return model.experiment is not None and bool(model.experiment.scenes)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tui_dl.ui.keys.entry import KeyAction, always
+from tui_dl.ui.keys.entry import KeyAction, always, has_layers
 
 PLOT_KEYS: Final[tuple[KeyAction, ...]] = (
     KeyAction(
@@ -51,7 +51,7 @@ PLOT_KEYS: Final[tuple[KeyAction, ...]] = (
         always,
         21,
     ),
-    KeyAction("back", "escape", "esc", "back", "Look", "Leave the crosshair", "back"),
+    KeyAction("back", "escape", "esc", "back", "Look", "Leave the crosshair or a page", "back"),
     KeyAction(
         "x_unit",
         "X",
@@ -150,6 +150,34 @@ LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
     ),
     KeyAction("task", "5", "5", "task", "Look", "What the model makes of the data", "view('task')"),
     KeyAction("log", "6", "6", "log", "Look", "Changes, notices and the engine's words", "view('log')"),
+    KeyAction(
+        "open",
+        "enter",
+        "enter",
+        "open",
+        "Look",
+        "Layers: the chosen layer's own page, with its norms over time",
+        "enter_view",
+    ),
+    KeyAction(
+        "sort_layers",
+        "O",
+        "O",
+        "order",
+        "Look",
+        "Layers: order the table by the next column, largest or smallest first",
+        "sort_layers",
+        has_layers,
+    ),
+    KeyAction(
+        "toggle_time",
+        "h",
+        "h",
+        "over time",
+        "Look",
+        "Histograms, optimizer, a layer's page: now, or over time",
+        "toggle_time",
+    ),
     KeyAction("up", "up,k", "↑", "up", "Look", "Scroll the view, or the layer before", "scroll_view(-1)"),
     KeyAction("down", "down,j", "↓", "down", "Look", "Scroll the view, or the next layer", "scroll_view(1)"),
     *PLOT_KEYS,

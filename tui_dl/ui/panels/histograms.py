@@ -1,125 +1,130 @@
 """Histograms: every layer at a glance on the left, one layer's weights and gradients large on the right."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 
 from tui_dl.ui.ink import Line, Part, fitted
+from tui_dl.ui.panels.histogram_pair import HistogramPair
+from tui_dl.ui.panels.layer_choice import LayerChosen, chosen_layer, neighbour
 from tui_dl.ui.panels.lines import LinePanel
-from tui_dl.ui.plots.histogram import HistogramData, HistogramPlot, tiny_histogram
+from tui_dl.ui.plots.histogram import tiny_cell
 from tui_dl.ui.run_model import RunModel, Topic
-from tui_dl.wire.snapshots import Histogram, HistogramsRead
+from tui_dl.wire.snapshots import HistogramsRead
 
-_TINY_CELLS = 8
-_COLOURS = {"weights": 0, "gradients": 1}
+_TINY_CELLS: Final = 8
+_LIST_WIDTHS: Final = (31, 20)
+_NARROW_BELOW: Final = 68
+_STYLES: Final = {"weights": "train", "gradients": "validation"}
 
 
 class HistogramsPanel(Horizontal):
-    """Up and down choose the layer."""
+    """Up and down choose the layer, a key turns to the same over time."""
 
     TOPICS: ClassVar[frozenset[Topic]] = frozenset(("histograms", "experiment"))
     DEFAULT_CSS = """
     HistogramsPanel {
         & > LayerList { width: 31; }
-        & > Vertical { width: 1fr; }
-        & HistogramPlot { height: 1fr; }
+        & > HistogramPair { width: 1fr; height: 1fr; }
     }
     """
 
     def __init__(self, model: RunModel, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.model = model
-        self.place = 0
 
     def compose(self) -> ComposeResult:
         """The list of layers, and two plots."""
         yield LayerList(self.model)
-        with Vertical():
-            yield HistogramPlot(HistogramData("weights"), id="weights")
-            yield HistogramPlot(HistogramData("gradients"), id="gradients")
+        yield HistogramPair(self.model, id="histogram-pair")
 
     @property
     def layer(self) -> str:
         """The chosen layer's name, empty before there is one."""
-        names = [info.name for info in self.model.layers]
-        self.place = max(min(self.place, len(names) - 1), 0)
-        return names[self.place] if names else ""
+        return chosen_layer(self.model)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
+        self.query_one(LayerList).styles.width = _LIST_WIDTHS[event.size.width < _NARROW_BELOW]
         self.renew()
 
     def move_lines(self, by: int) -> None:
         """Choose another layer."""
-        self.place = max(min(self.place + by, len(self.model.layers) - 1), 0)
-        self.renew()
+        self.choose(neighbour(self.model, by))
+
+    def choose(self, layer: str) -> None:
+        """Show a layer."""
+        self.model.lenses.chosen = layer
+        self.query_one(LayerList).renew()
+        self.query_one(HistogramPair).renew_all()
+        self.post_message(LayerChosen())
+
+    def toggle_time(self) -> None:
+        """Now, or over time."""
+        self.query_one(HistogramPair).toggle_time()
+        self.query_one(LayerList).renew()
+
+    @property
+    def is_over_time(self) -> bool:
+        """Whether the readings so far are shown."""
+        return bool(self.is_mounted and self.query_one(HistogramPair).is_over_time)
 
     def renew(self) -> int:
-        """Show the newest histograms; returns how many rows changed."""
-        if not self.is_mounted:
-            return 0
-        listing = self.query_one(LayerList)
-        listing.chosen = self.layer
-        rows = listing.renew()
-        for kind in ("weights", "gradients"):
-            data = histogram_data(find(self.model, self.layer, kind), kind, self.layer)
-            rows += self.query_one(f"#{kind}", HistogramPlot).set_data(data)
-        return rows
+        """Show the newest list; the plots renew themselves."""
+        return self.query_one(LayerList).renew() if self.is_mounted else 0
 
 
 class LayerList(LinePanel):
-    """Each layer with tiny histograms of its weights and gradients."""
+    """Each layer with tiny histograms of its weights and gradients; those out of sight cost nothing."""
 
-    chosen = ""
+    _first = 0
+    _shown = 0
 
     def build(self, width: int, height: int) -> Sequence[Line]:
         """One line a layer; the chosen one is marked."""
         names = [info.name for info in self.model.layers]
         if not names:
             return [(), [("  The layers appear once", "dim")], [("  the model has been built.", "dim")]]
-        label = max(width - 2 * _TINY_CELLS - 5, 6)
-        lines: list[Line] = [[(f"  {'layer':<{label}} {'weights':<{_TINY_CELLS}} gradients", "dim")]]
-        if self.chosen in names:
-            place = names.index(self.chosen) + 1
-            self._top = max(min(self._top, place - 1), place - height + 1)
-        for name in names:
-            is_chosen = name == self.chosen
-            parts: list[Part] = [("▌" if is_chosen else " ", "key"), " "]
-            parts.append((fitted(name, label), "chosen" if is_chosen else "bold"))
-            for kind, style in (("weights", "train"), ("gradients", "validation")):
-                found = find(self.model, name, kind)
-                tiny = tiny_histogram(found.counts, _TINY_CELLS) if found is not None else " " * _TINY_CELLS
-                parts += [
-                    " ",
-                    ("nan".ljust(_TINY_CELLS), "bad") if found and found.nonfinite else (tiny, style),
-                ]
-            lines.append(parts)
-        lines.append([("  ↑ ↓ choose the layer", "dim")])
+        kinds = ("weights", "gradients") if width >= _LIST_WIDTHS[0] - 2 else ("weights",)
+        label = max(width - (_TINY_CELLS + 1) * len(kinds) - 3, 6)
+        heads = "".join(f" {kind[:_TINY_CELLS]:<{_TINY_CELLS}}" for kind in kinds)
+        lines: list[Line] = [[(f"  {'layer':<{label}}{heads}", "dim")]]
+        words = self._words(width)
+        room = max(height - 1 - len(words), 1)
+        place = names.index(chosen_layer(self.model))
+        self._first = max(min(self._first, place, len(names) - room), place - room + 1, 0)
+        shown = names[self._first : self._first + room]
+        self._shown = len(shown)
+        lines += [self._row(name, name == names[place], label, kinds) for name in shown]
+        return [*lines, *words]
+
+    def _row(self, name: str, is_chosen: bool, label: int, kinds: Sequence[str]) -> Line:
+        parts: list[Part] = [("▌" if is_chosen else " ", "key"), " "]
+        parts.append((fitted(name, label), "chosen" if is_chosen else "bold"))
+        for kind in kinds:
+            found = self.model.lenses.histograms.latest(name, kind)
+            blank = " " * _TINY_CELLS, "dim"
+            parts += [" ", tiny_cell(found, _STYLES[kind], _TINY_CELLS) if found is not None else blank]
+        return parts
+
+    def _words(self, width: int) -> list[Line]:
+        parent = self.parent
+        is_over_time = isinstance(parent, HistogramsPanel) and parent.is_over_time
+        toggle = "screen.toggle_time"
+        lines: list[Line] = [
+            [(" ↑↓", "key"), (" layer ", "dim"), (" h", "key", toggle),
+             (" now" if is_over_time else " over time", "dim", toggle)]
+        ]  # fmt: skip
+        step = self.model.reading_step(HistogramsRead)
+        if step is not None:
+            lines.append([(f" measured at step {step:,}"[:width], "dim")])
         return lines
 
-
-def find(model: RunModel, layer: str, kind: str) -> Histogram | None:
-    """The newest histogram of a layer's weights or gradients."""
-    read = model.reading(HistogramsRead)
-    if read is None:
-        return None
-    return next((one for one in read.histograms if one.layer == layer and one.kind == kind), None)
-
-
-def histogram_data(found: Histogram | None, kind: str, layer: str) -> HistogramData:
-    """What the plot shows of it."""
-    if found is None:
-        return HistogramData(kind, empty_text="measured with the next batch: s makes one")
-    return HistogramData(
-        f"{kind} of {layer}",
-        found.counts,
-        found.low,
-        found.high,
-        found.total,
-        found.zeros,
-        found.nonfinite,
-        found.mean,
-        found.std,
-        _COLOURS[kind],
-    )
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses a layer."""
+        parent = self.parent
+        if isinstance(parent, HistogramsPanel) and 1 <= event.y <= self._shown:
+            event.stop()
+            parent.choose(self.model.layers[self._first + event.y - 1].name)

@@ -1,175 +1,189 @@
-"""The layers, a row each: gradient and weight norm, update ratio against the healthy band, dead share."""
+"""The layer table: a row a layer, ordered by any column, live; rows out of sight cost nothing."""
 
-import math
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from tui_dl.ui.ink import Line, Part, cells, fitted
-from tui_dl.ui.numerals import brief, number, scientific, share
+from textual import events
+
+from tui_dl.ui.ink import Line, Part, cells
+from tui_dl.ui.panels.layer_choice import LayerChosen
+from tui_dl.ui.panels.layer_columns import TINY_CELLS, Order, cell, chosen_columns, compact, head, in_order
 from tui_dl.ui.panels.lines import LinePanel
+from tui_dl.ui.plots.histogram import tiny_cell
 from tui_dl.ui.run_model import RunModel, Topic
 from tui_dl.wire.messages import LayerInfo
-from tui_dl.wire.snapshots import LayerReading, LayersRead
+from tui_dl.wire.snapshots import Histogram, LayerReading, LayersRead
 
-# The rule of thumb for the ratio of update to weight: about 10⁻³ at every layer, a factor of ten either way.
-HEALTHY_LOG10: Final = (-4.0, -2.0)
-_GAUGE_FROM, _GAUGE_TO = -8.0, 1.0
-_GAUGE_CELLS = 19
-_MUCH_DEAD = 0.4
+_WIDE_FROM: Final = 100
 
 
 class LayersPanel(LinePanel):
-    """A row a layer, in the order of the forward pass."""
+    """A row a layer, in the order of the forward pass; the overview's, which is only looked at."""
 
     TOPICS: ClassVar[frozenset[Topic]] = frozenset(("layers", "experiment"))
+    HAS_CURSOR: ClassVar[bool] = False
+
+    def __init__(self, model: RunModel, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(model, id=id, classes=classes)
+        self.order = Order()
+        self._first_row = 0
+        self._rows_shown = 0
+        self._tiny: dict[str, tuple[Histogram, tuple[str, str]]] = {}
 
     def build(self, width: int, height: int) -> Sequence[Line]:
-        """A head, the rows, and a line on what to look for."""
+        """A head, the rows that are in sight, and lines on what to look for."""
         infos = {info.name: info for info in self.model.layers}
-        read = self.model.reading(LayersRead)
-        if read is None and not infos:
+        rows = self.rows
+        if not rows:
             return [(), [("  The layers appear here once the model has been built.", "dim")]]
-        readings = (
-            read.layers if read is not None else tuple(LayerReading(info.name) for info in self.model.layers)
+        gap = 2 if width >= _WIDE_FROM else 1
+        # Histograms are measured for the table alone: beside the curves they would be old.
+        without = frozenset() if self.HAS_CURSOR else frozenset({"weights"})
+        columns = chosen_columns(width, rows, infos, gap, without)
+        legend = self._legend(width)
+        room = max(height - 1, 1)
+        # The words below give way to rows, but for the last ones that say what to press.
+        below = (
+            legend
+            if len(rows) + len(legend) + 1 < room
+            else legend[-1:]
+            if self.HAS_CURSOR and room > 4
+            else []
         )
-        name_width = max((len(one.name) for one in readings), default=8)
-        columns = _columns(width, max(min(name_width, 24), 8))
-        lines: list[Line] = [_head(columns)]
-        lines += [_row(one, infos.get(one.name), columns) for one in readings]
-        if height > len(lines) + 2:
-            lines += [(), *_legend(self.model, read, width)]
+        shown = self._in_sight(rows, room - len(below))
+        self._rows_shown = len(shown)
+        click = "screen.sort_layers('{}')".format if self.HAS_CURSOR else None
+        lines: list[Line] = [head(columns, self.order, gap, click)]
+        lines += [self._row(one, infos.get(one.name), columns, gap) for one in shown]
+        if below:
+            lines += [()] * (1 if len(lines) + len(below) + 1 <= height else 0)
+            lines += below
         return lines
 
+    @property
+    def chosen(self) -> str:
+        """The layer under the cursor, by its name: rows move while they are ordered."""
+        return self.model.lenses.chosen
 
-def _columns(width: int, name_width: int) -> dict[str, int]:
-    """Column widths; what does not fit is left out, the least important first."""
-    wanted = {"layer": name_width, "‖grad‖": 9, "log₁₀ update/weight": 6 + _GAUGE_CELLS, "dead": 6,
-              "‖weight‖": 9, "saturated": 9, "shape": 9, "params": 7, "kind": 8}  # fmt: skip
-    chosen: dict[str, int] = {}
-    room = width - 1
-    for name, size in wanted.items():
-        if size + 2 <= room:
-            chosen[name] = size
-            room -= size + 2
-    order = (
-        "layer",
-        "kind",
-        "shape",
-        "params",
-        "‖grad‖",
-        "‖weight‖",
-        "log₁₀ update/weight",
-        "dead",
-        "saturated",
-    )
-    return {name: chosen[name] for name in order if name in chosen}
+    @property
+    def rows(self) -> Sequence[LayerReading]:
+        """All rows as they are ordered now."""
+        read = self.model.reading(LayersRead)
+        rows = (
+            read.layers if read is not None else tuple(LayerReading(info.name) for info in self.model.layers)
+        )
+        return (
+            in_order(rows, {info.name: info for info in self.model.layers}, self.order)
+            if self.order.key
+            else rows
+        )
+
+    def _in_sight(self, rows: Sequence[LayerReading], room: int) -> Sequence[LayerReading]:
+        room = max(room, 1)
+        if self.HAS_CURSOR:
+            place = self._place(rows)
+            self.model.lenses.chosen = rows[place].name
+            self._first_row = max(min(self._first_row, place), place - room + 1)
+        self._first_row = max(min(self._first_row, len(rows) - room), 0)
+        return rows[self._first_row : self._first_row + room]
+
+    def _place(self, rows: Sequence[LayerReading]) -> int:
+        return next((place for place, one in enumerate(rows) if one.name == self.chosen), 0)
+
+    def _row(self, one: LayerReading, info: LayerInfo | None, columns: dict[str, int], gap: int) -> Line:
+        is_chosen = self.HAS_CURSOR and one.name == self.chosen
+        parts: list[Part] = [("▌ ", "key") if is_chosen else "  "]
+        space = " " * gap
+        for key, size in columns.items():
+            tiny = self._tiny_of(one.name) if key == "weights" else ("", "")
+            made = cell(key, size, one, info, tiny)
+            if is_chosen and key == "layer":
+                made = [(made[0][0], "chosen")] if isinstance(made[0], tuple) else made
+            parts += made
+            parts.append(space)
+        return parts
+
+    def _tiny_of(self, layer: str) -> tuple[str, str]:
+        """The weights' histogram in a cell, drawn once for each reading."""
+        found = self.model.lenses.histograms.latest(layer, "weights")
+        if found is None:
+            return "", "dim"
+        known = self._tiny.get(layer)
+        if known is None or known[0] is not found:
+            known = self._tiny[layer] = found, tiny_cell(found, "train", TINY_CELLS)
+        return known[1]
+
+    def _legend(self, width: int) -> list[Line]:
+        read = self.model.reading(LayersRead)
+        healthy = " ━ healthy: an update moves a weight by about a thousandth (-3)"
+        lines: list[Line] = [
+            [(healthy if width > len(healthy) else " ━ healthy: about -3, a thousandth", "dim")]
+        ]
+        if read is not None and read.grad_ratio is not None and len(read.layers) > 1:
+            lines.append(_ratio_line(read.grad_ratio, width))
+        step = self.model.reading_step(LayersRead)
+        if step is not None and read is not None:
+            words = f" measured at step {step:,}" + (f"; {read.missing}" if read.missing else "")
+            lines.append([(words, "dim")])
+        return [line for line in lines if width > 40]
 
 
-def _head(columns: dict[str, int]) -> Line:
-    left = {"layer", "kind", "shape", "log₁₀ update/weight"}
-    return [
-        " ",
-        *(
-            (f"{name:<{size}}  " if name in left else f"{name:>{size}}  ", "dim")
-            for name, size in columns.items()
-        ),
-    ]
+class LayerTable(LayersPanel):
+    """The view's table, with a cursor."""
 
+    TOPICS: ClassVar[frozenset[Topic]] = frozenset(("layers", "histograms", "experiment"))
+    HAS_CURSOR: ClassVar[bool] = True
 
-def _row(one: LayerReading, info: LayerInfo | None, columns: dict[str, int]) -> Line:
-    parts: list[Part] = [" "]
-    for column, size in columns.items():
-        if column == "log₁₀ update/weight":
-            parts += [*_gauge(one.update_ratio), "  "]
+    def move_lines(self, lines: int) -> None:
+        """Move the cursor."""
+        rows = self.rows
+        if rows:
+            self.choose(rows[max(min(self._place(rows) + lines, len(rows) - 1), 0)].name)
+
+    def choose(self, layer: str) -> None:
+        """Put the cursor on a layer."""
+        self.model.lenses.chosen = layer
+        self.repaint()
+        self.post_message(LayerChosen())
+
+    def reorder(self, order: Order) -> None:
+        """Order the rows otherwise; the cursor stays on its layer."""
+        self.order = order
+        self.repaint()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click puts the cursor on a row; on the row that has it, it opens the layer's page."""
+        place = self._first_row + event.y - 1
+        rows = self.rows
+        if not 1 <= event.y <= self._rows_shown or place >= len(rows):
+            return
+        event.stop()
+        if rows[place].name == self.chosen:
+            self.app.call_later(self.screen.run_action, "open_layer")
         else:
-            text, style = _cell(column, one, info)
-            left = column in ("layer", "kind", "shape")
-            parts += [(fitted(text, size) if left else f"{text:>{size}}"[:size], style), "  "]
-    return parts
+            self.choose(rows[place].name)
+
+    def _legend(self, width: int) -> list[Line]:
+        keys: list[Part] = [
+            (" enter", "key", "screen.open_layer"),
+            (" its page  ", "dim", "screen.open_layer"),
+        ]
+        keys += [("O", "key", "screen.sort_layers"), (" order: ", "dim", "screen.sort_layers")]
+        keys.append((self.order.words, "bold", "screen.sort_layers"))
+        rows = len(self.model.layers)
+        if rows > 1:
+            keys.append((f"  ↑↓ {rows:,} layers", "dim"))
+        return [*super()._legend(width), keys]
 
 
-def _cell(column: str, one: LayerReading, info: LayerInfo | None) -> tuple[str, str]:
-    match column:
-        case "layer":
-            return one.name, "bold"
-        case "kind":
-            return (info.kind if info else ""), "dim"
-        case "shape":
-            return ("×".join(map(str, info.output_shape)) if info else ""), "dim"
-        case "params":
-            return (brief(info.parameters) if info else ""), "dim"
-        case "‖grad‖":
-            return compact(one.grad_norm), _norm_style(one.grad_norm)
-        case "‖weight‖":
-            return compact(one.weight_norm), ""
-        case "dead":
-            return _portion(one.dead_share)
-        case _:
-            return _portion(one.saturated_share)
-
-
-def compact(value: float | None) -> str:
-    """A norm in at most eight characters, of any size."""
-    if value is None or not math.isfinite(value) or value == 0 or 1e-3 <= abs(value) < 1e4:
-        return number(value, 3)
-    return scientific(value, 1)
-
-
-def _norm_style(value: float | None) -> str:
-    if value is None:
-        return "dim"
-    # Under 1e-6 hardly anything moves: that is what a vanished gradient looks like.
-    return "bad" if not math.isfinite(value) else "warn" if value < 1e-6 else "bold"
-
-
-def _portion(value: float | None) -> tuple[str, str]:
-    if value is None:
-        return number(None), "dim"
-    return share(value, 0), "warn" if value >= _MUCH_DEAD else "" if value > 0 else "dim"
-
-
-def _gauge(ratio: float | None) -> list[Part]:
-    """The ratio's logarithm as a number and as a place on a scale with the healthy band."""
-    if ratio is None:
-        return [(f"{number(None):>5} ", "dim"), (_scale(), "dim")]
-    if not math.isfinite(ratio) or ratio <= 0:
-        text, style = ("none", "warn") if ratio == 0 else (number(ratio), "bad")
-        return [(f"{text:>5} ", style), (_scale(), "dim")]
-    log10 = math.log10(ratio)
-    low, high = HEALTHY_LOG10
-    style = "good" if low <= log10 <= high else "warn"
-    place = (log10 - _GAUGE_FROM) / (_GAUGE_TO - _GAUGE_FROM)
-    cell = min(max(round(place * (_GAUGE_CELLS - 1)), 0), _GAUGE_CELLS - 1)
-    scale = _scale()
-    return [
-        (f"{log10:5.1f} " if log10 > -100 else f"{log10:5.0f} ", style),
-        (scale[:cell], "dim"),
-        ("●", style),
-        (scale[cell + 1 :], "dim"),
-    ]
-
-
-def _scale() -> str:
-    step = (_GAUGE_TO - _GAUGE_FROM) / (_GAUGE_CELLS - 1)
-    low, high = HEALTHY_LOG10
-    return "".join("━" if low <= _GAUGE_FROM + cell * step <= high else "·" for cell in range(_GAUGE_CELLS))
-
-
-def _legend(model: RunModel, read: LayersRead | None, width: int) -> list[Line]:
-    healthy = " ━ healthy: an update moves a weight by about a thousandth (-3)"
-    lines: list[Line] = [[(healthy if width > len(healthy) else " ━ healthy: about -3, a thousandth", "dim")]]
-    if read is not None and read.grad_ratio is not None and len(read.layers) > 1:
-        ratio, style = read.grad_ratio, "bold"
-        if ratio < 1e-2:
-            style, words = "warn", "it vanishes on its way down"
-        elif ratio > 1e2:
-            style, words = "warn", "it explodes on its way down"
-        else:
-            words = "comparable: all layers learn"
-        line: Line = [(" gradient first/last layer ", "dim"), (compact(ratio), style)]
-        spoken: Line = [*line, (f"  {words}", "dim")]
-        lines.append(spoken if cells(spoken) < width else line)
-    step = model.reading_step(LayersRead)
-    if step is not None:
-        lines.append([(f" measured at step {step:,}", "dim")])
-    return [line for line in lines if width > 40]
+def _ratio_line(ratio: float, width: int) -> Line:
+    style = "bold"
+    if ratio < 1e-2:
+        style, words = "warn", "it vanishes on its way down"
+    elif ratio > 1e2:
+        style, words = "warn", "it explodes on its way down"
+    else:
+        words = "comparable: all layers learn"
+    line: Line = [(" gradient first/last layer ", "dim"), (compact(ratio), style)]
+    spoken: Line = [*line, (f"  {words}", "dim")]
+    return spoken if cells(spoken) < width else line

@@ -17,6 +17,7 @@ from tui_dl.ui.plots.line_labels import draw_centred, draw_frame
 from tui_dl.ui.plots.roles import Role, line_style, style_table
 from tui_dl.ui.plots.scales import format_value, linear_ticks
 from tui_dl.ui.theme import Palette
+from tui_dl.wire.snapshots import Histogram
 
 LEAST_WIDTH = 16
 LEAST_HEIGHT = 4
@@ -27,7 +28,11 @@ _GUTTER_CELLS = 6
 @final
 @dataclass(frozen=True, slots=True)
 class HistogramData:
-    """Counts over equal bins of [low, high]; `total` counts all values, the others some."""
+    """Counts over equal bins of [low, high]; `total` counts all values, the others some.
+
+    `below` and `above` of the values lie outside of the range, as far as `lowest` and `highest`; they are in
+    the counts of the end bins too.
+    """
 
     title: str
     counts: tuple[int, ...] = ()
@@ -40,12 +45,25 @@ class HistogramData:
     std: float | None = None
     colour: int = 0
     empty_text: str = "no data yet"
+    below: int = 0
+    above: int = 0
+    lowest: float | None = None
+    highest: float | None = None
+    note: str = ""
 
 
 def tiny_histogram(counts: Sequence[int] | npt.NDArray[np.int64], width: int, glyphs: Glyphs = FULL) -> str:
     """A histogram in one row; heights go with the square root of the counts, so that tails can be seen."""
     share = rebinned(np.asarray(counts, dtype=np.float64), width)
     return sparkline(np.sqrt(share), width, glyphs, from_zero=True) if share.any() else " " * width
+
+
+def tiny_cell(found: Histogram, style: str, width: int) -> tuple[str, str]:
+    """A histogram in a table's cell, with the name of its style: a word where something is not finite."""
+    if found.nonfinite:
+        words = "all NaN" if found.nonfinite >= found.total else f"NaN {found.nonfinite}"
+        return (words if len(words) <= width else "NaN").ljust(width), "bad"
+    return tiny_histogram(found.counts, width), style
 
 
 def rebinned(counts: FloatArray, columns: int) -> FloatArray:
@@ -101,11 +119,21 @@ class HistogramPlot(CanvasWidget):
             return canvas
         _draw_spread(canvas, end + 1, data)
         _draw_bars(canvas, data, self.glyphs)
-        odd = _what_is_odd(data)
-        if odd:
-            style = Role.ALERT if data.nonfinite else Role.AXIS
-            canvas.write_right(width - 2, 1, odd[: width - 4], style)
+        _draw_words(canvas, data)
         return canvas
+
+
+def _draw_words(canvas: Canvas, data: HistogramData) -> None:
+    """Right-aligned in the first rows: what is odd, and what lies outside of the axis."""
+    width = canvas.width
+    odd = _what_is_odd(data)
+    if odd:
+        canvas.write_right(width - 2, 1, odd[: width - 4], Role.ALERT if data.nonfinite else Role.AXIS)
+    outside = _what_is_outside(data)
+    if outside and canvas.height > LEAST_HEIGHT + 1:
+        canvas.write_right(width - 2, 2, outside[: width - 4], Role.MARK_LABEL)
+    if data.note and canvas.height > LEAST_HEIGHT + 2:
+        canvas.write_right(width - 2, 3 if outside else 2, data.note[: width - 4], Role.AXIS)
 
 
 def _draw_spread(canvas: Canvas, x: int, data: HistogramData) -> None:
@@ -120,7 +148,20 @@ def _draw_spread(canvas: Canvas, x: int, data: HistogramData) -> None:
 def _draw_bars(canvas: Canvas, data: HistogramData, glyphs: Glyphs) -> None:
     gutter = _GUTTER_CELLS if canvas.width >= _GUTTER_FROM_WIDTH else 1
     x, columns, rows = 1 + gutter, canvas.width - 2 - gutter, canvas.height - 2
-    counts = rebinned(np.array(data.counts, dtype=np.float64), columns)
+    inside = np.array(data.counts, dtype=np.float64)
+    # What lies outside has a bar of its own at the side, one cell away, on the same scale.
+    inside[0] -= min(data.below, inside[0])
+    inside[-1] -= min(data.above, inside[-1])
+    sides = [data.below > 0, data.above > 0]
+    if columns >= 12 and any(sides) and inside.any():
+        largest_bin = float(inside.max()) * max(len(inside) / columns, 1.0)
+        heights = np.array([data.below, data.above]) / max(largest_bin, data.below, data.above) * rows
+        bars = bar_codes(heights, rows, glyphs)
+        for side, at in ((0, x), (1, x + columns - 1)):
+            if sides[side]:
+                canvas.blit(at, 1, bars[:, side : side + 1], Role.MARK_LABEL)
+        x, columns = x + 2 * sides[0], columns - 2 * sum(sides)
+    counts = rebinned(inside if inside.any() else np.array(data.counts, dtype=np.float64), columns)
     # Each column stands for a share of a bin: the axis counts whole bins, as the data do.
     per_column = max(columns / len(data.counts), 1.0)
     largest = float(counts.max())
@@ -146,12 +187,24 @@ def _draw_range(canvas: Canvas, data: HistogramData, x: int, columns: int) -> No
             free_from = canvas.write(start, row, text, Role.AXIS) + 1
 
 
+def _what_is_outside(data: HistogramData) -> str:
+    """Which values the axis leaves out, in words: the range follows most of them."""
+    parts = []
+    if data.below:
+        least = "" if data.lowest is None else f" down to {format_value(data.lowest, 2)}"
+        parts.append(f"{data.below} below{least}")
+    if data.above:
+        most = "" if data.highest is None else f" up to {format_value(data.highest, 2)}"
+        parts.append(f"{data.above} above{most}")
+    return f"off the axis: {', '.join(parts)}" if parts else ""
+
+
 def _what_is_odd(data: HistogramData) -> str:
     parts = []
     if data.nonfinite:
         parts.append(f"{data.nonfinite} not finite")
     if data.zeros and data.total:
         parts.append(f"{100 * data.zeros / data.total:.0f} % zeros")
-    if data.total and not parts:
+    if data.total:
         parts.append(f"n {format_value(data.total, 3)}" if data.total >= 1000 else f"n {data.total}")
     return ", ".join(parts)

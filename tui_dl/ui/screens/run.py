@@ -19,6 +19,7 @@ from tui_dl.ui.panels.phases import PhasesPanel
 from tui_dl.ui.panels.status import StatusPanel
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import ALL_TOPICS, Link, RunModel, Topic
+from tui_dl.ui.screens.lens_actions import LensActions
 from tui_dl.ui.screens.plot_actions import PlotActions
 from tui_dl.ui.screens.run_actions import RunActions
 from tui_dl.ui.screens.run_flows import RunFlows
@@ -40,7 +41,15 @@ if TYPE_CHECKING:
 
 _FIRST_PAINT_S = 0.02
 # Heat maps are most to send and change least; nobody reads digits that change ten times a second.
-_INTERVALS_S = {"task": 1.0, "small-task": 1.0, "status": 0.25, "layers": 0.25, "small-layers": 0.25}
+_INTERVALS_S = {
+    "task": 1.0,
+    "small-task": 1.0,
+    "status": 0.25,
+    "small-layers": 0.25,
+    "histogram-pair-time": 1.0,
+    "page-pair-time": 1.0,
+    "optimizer-map": 1.0,
+}
 
 
 @runtime_checkable
@@ -54,7 +63,7 @@ class Panel(Protocol):
         ...
 
 
-class RunScreen(PlotActions, RunActions):
+class RunScreen(PlotActions, LensActions, RunActions):
     """One run, from before its engine speaks until it is left."""
 
     CSS = RUN_CSS
@@ -209,7 +218,7 @@ class RunScreen(PlotActions, RunActions):
             for widget in self.query(Widget)
             if isinstance(widget, Panel) and is_painted(widget)
         }
-        layer = str(getattr(self.query_one("#histograms"), "layer", "")) if "histograms" in shown else ""
+        layer = self.measured_layer(shown)
         probes = probes_for(shown)
         # A scene pauses the run and shows its view at once: what it shows must have been measured by then.
         coming = self.model.next_scene
@@ -228,7 +237,7 @@ class RunScreen(PlotActions, RunActions):
     def on_control_panel_chosen(self, event: ControlPanel.Chosen) -> None:
         self.action_change(event.path)
 
-    def on_histograms_panel_layer_changed(self) -> None:
+    def watch_shown(self) -> None:
         self._watch_later()
 
     # -- keys ------------------------------------------------------------------------------------------

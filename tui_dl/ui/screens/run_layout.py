@@ -100,16 +100,16 @@ class WaitingPanel(LinePanel):
 def views(model: RunModel) -> list[Widget]:
     """All views, of which one is shown. The plots load numpy: they are made after the first paint."""
     from tui_dl.ui.panels.histograms import HistogramsPanel
-    from tui_dl.ui.panels.layers import LayersPanel
+    from tui_dl.ui.panels.layers_view import LayersView
     from tui_dl.ui.panels.log import LogPanel
-    from tui_dl.ui.panels.optimizer import OptimizerPanel
+    from tui_dl.ui.panels.optimizer_view import OptimizerView
     from tui_dl.ui.panels.task import TaskPanel
 
     return [
         Overview(model, id="overview"),
-        LayersPanel(model, id="layers"),
+        LayersView(model, id="layers"),
         HistogramsPanel(model, id="histograms"),
-        OptimizerPanel(model, id="optimizer"),
+        OptimizerView(model, id="optimizer"),
         TaskPanel(model, id="task"),
         LogPanel(model, id="log"),
     ]
@@ -130,7 +130,8 @@ def probes_for(shown: set[str]) -> list[ProbeName]:
     wanted: dict[ProbeName, set[str]] = {
         "layers": {"layers", "small-layers"},
         "task": {"task", "small-task"},
-        "optimizer": {"optimizer"},
-        "histograms": {"histograms"},
+        "optimizer": {"optimizer", "layer-page"},
+        # A table's cells need them too, but its norms come first.
+        "histograms": {"histograms", "layer-table", "layer-page"},
     }
     return [probe for probe, ids in wanted.items() if ids & shown]

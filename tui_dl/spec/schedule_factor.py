@@ -1,9 +1,11 @@
-"""Schedules: the factor on the base rate as a pure function of the step."""
+"""Schedules: the factor on the base rate as a pure function of the step.
+
+It is what the engine trains with and what the screen draws ahead of the run: it lives where both can use it.
+"""
 
 import math
 from functools import singledispatch
 
-from tui_dl.components.missing import no_builder
 from tui_dl.spec import schedules as spec
 
 
@@ -16,7 +18,10 @@ def factor(schedule: spec.Schedule, step: int, total_steps: int) -> float:
         step: updates made so far, from 0.
         total_steps: the planned length of the run; 0 where it is unknown: what depends on it then stays at 1.
     """
-    no_builder(schedule, "schedules")
+    raise NotImplementedError(
+        f"{schedule.name} ({type(schedule).__qualname__}) has no factor: register one in "
+        "tui_dl/spec/schedule_factor.py"
+    )
 
 
 @factor.register

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_dl.engine.rates import Rates
+from tui_dl.spec.rates import Rates
 from tui_dl.spec.schedules import Constant, Cosine, StepDecay
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import final
 
-from tui_dl.components.schedules import factor
+from tui_dl.spec.schedule_factor import factor
 from tui_dl.spec.schedules import AnySchedule, Constant
 
 

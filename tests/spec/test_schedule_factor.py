@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from torch.optim import lr_scheduler
 
 from tests.components.catalogue import SCHEDULES, name
-from tui_dl.components.schedules import factor
 from tui_dl.spec import schedules as spec
+from tui_dl.spec.schedule_factor import factor
 
 BASE = 0.1
 

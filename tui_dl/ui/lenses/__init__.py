@@ -1,0 +1,1 @@
+"""What the screen remembers of readings, so that a lens can show how they came to be: numpy, no Textual."""

@@ -1,0 +1,143 @@
+"""One layer's own page: its numbers, its norms over time, its histograms, what the optimizer holds for it."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
+
+from tui_dl.ui.ink import Line, Part
+from tui_dl.ui.numerals import count, number, share
+from tui_dl.ui.panels.histogram_pair import HistogramPair
+from tui_dl.ui.panels.layer_choice import LayerChosen, chosen_layer, neighbour
+from tui_dl.ui.panels.layer_columns import HEALTHY_LOG10, compact, gauge
+from tui_dl.ui.panels.lines import LinePanel
+from tui_dl.ui.panels.optimizer_words import state_line
+from tui_dl.ui.panels.reading_plot import Line as PlottedLine
+from tui_dl.ui.panels.reading_plot import ReadingPlot
+from tui_dl.ui.run_model import RunModel, Topic
+from tui_dl.wire.snapshots import LayerReading, LayersRead, OptimizerRead
+
+_GAUGE_CELLS: Final = 19
+
+
+class LayerPage(Container):
+    """Up and down go to the neighbours, a key turns the histograms to those over time."""
+
+    TOPICS: ClassVar[frozenset[Topic]] = frozenset(("layers", "optimizer", "experiment"))
+    DEFAULT_CSS = """
+    LayerPage {
+        & > LayerFacts { height: 6; }
+        & > Horizontal { height: 1fr; }
+        & > HistogramPair { height: 1fr; }
+    }
+    """
+
+    def __init__(self, model: RunModel, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.model = model
+
+    def compose(self) -> ComposeResult:
+        """Facts, two plots over time, two histograms."""
+        yield LayerFacts(self.model)
+        with Horizontal():
+            yield ReadingPlot(self.model, "norms", classes="norms")
+            yield ReadingPlot(self.model, "update over weight", classes="ratio")
+        yield HistogramPair(self.model, id="page-pair", classes="beside")
+
+    @property
+    def is_over_time(self) -> bool:
+        """Whether the histograms are shown over time."""
+        return bool(self.is_mounted and self.query_one(HistogramPair).is_over_time)
+
+    def move_lines(self, by: int) -> None:
+        """Go to a neighbour."""
+        self.model.lenses.chosen = neighbour(self.model, by)
+        self.renew_all()
+        self.post_message(LayerChosen())
+
+    def toggle_time(self) -> None:
+        """Histograms now, or over time."""
+        self.query_one(HistogramPair).toggle_time()
+        self.query_one(LayerFacts).renew()
+
+    def renew_all(self) -> None:
+        """Show another layer at once."""
+        self.renew()
+        self.query_one(HistogramPair).renew_all()
+
+    def renew(self) -> int:
+        """Show the newest numbers; returns how many rows changed."""
+        if not self.is_mounted:
+            return 0
+        layer = chosen_layer(self.model)
+        rows = self.query_one(LayerFacts).renew()
+        norms = (
+            PlottedLine(f"{layer}.grad_norm", "gradient", 1),
+            PlottedLine(f"{layer}.weight_norm", "weight", 0),
+        )
+        rows += self.query_one("ReadingPlot.norms", ReadingPlot).show(
+            f"norms of {layer}" if layer else "norms", norms
+        )
+        low, high = (10.0**power for power in HEALTHY_LOG10)
+        ratio = (PlottedLine(f"{layer}.update_ratio", "update", 2),)
+        plot = self.query_one("ReadingPlot.ratio", ReadingPlot)
+        return rows + plot.show("update over weight", ratio, levels=((high, "1e-2"), (low, "1e-4")))
+
+
+class LayerFacts(LinePanel):
+    """What the layer is, and its newest numbers."""
+
+    def build(self, width: int, height: int) -> Sequence[Line]:
+        """Six lines at most."""
+        model = self.model
+        names = [info.name for info in model.layers]
+        layer = chosen_layer(model)
+        if not layer:
+            return [[("  The layers appear once the model has been built.", "dim")]]
+        info = model.layers[names.index(layer)]
+        shape = "×".join(map(str, info.output_shape)) or number(None)
+        first: list[Part] = [(" ‹ esc", "key", "screen.close_layer"), ("  ", ""), (f" {layer} ", "chosen")]
+        first.append((f"  {info.kind} → {shape}   {count(info.parameters)} parameters", "bold"))
+        first.append((f"   {names.index(layer) + 1}/{len(names)} ↑↓", "dim"))
+        read = model.reading(LayersRead)
+        found = None if read is None else next((one for one in read.layers if one.name == layer), None)
+        lines: list[Line] = [first, *_numbers(found or LayerReading(layer), width)]
+        lines.append(self._state(layer, width))
+        words = "measured with the next batch" if read is None else read.missing
+        step = model.reading_step(LayersRead)
+        told = "" if step is None else f"measured at step {step:,}"
+        toggle = f" histograms {'now' if self._is_over_time else 'over time'}   "
+        lines.append(
+            [
+                (" h", "key", "screen.toggle_time"),
+                (toggle, "dim", "screen.toggle_time"),
+                ("; ".join(part for part in (told, words) if part), "dim"),
+            ]
+        )
+        return lines
+
+    @property
+    def _is_over_time(self) -> bool:
+        return isinstance(self.parent, LayerPage) and self.parent.is_over_time
+
+    def _state(self, layer: str, width: int) -> Line:
+        read = self.model.reading(OptimizerRead)
+        found = None if read is None else next((one for one in read.layers if one.layer == layer), None)
+        if read is None or found is None:
+            return [(" optimizer  measured with the next batch", "dim")]
+        return state_line(read, found)
+
+
+def _numbers(one: LayerReading, width: int) -> list[Line]:
+    norms: list[Part] = [(" gradient ‖g‖ ", "dim"), (compact(one.grad_norm), "bold")]
+    norms += [("   weight ‖w‖ ", "dim"), (compact(one.weight_norm), "bold")]
+    units: list[Part] = []
+    if one.dead_share is not None:
+        style = "warn" if one.dead_share >= 0.4 else ""
+        units += [("   dead ", "dim"), (share(one.dead_share, 0), style)]
+    if one.saturated_share is not None:
+        units += [("   saturated ", "dim"), (share(one.saturated_share, 0), "")]
+    update: list[Part] = [(" update/weight log₁₀ ", "dim"), *gauge(one.update_ratio, _GAUGE_CELLS)]
+    update.append((" ━ healthy", "dim"))
+    return [[*norms, *units], update]
