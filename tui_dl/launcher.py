@@ -61,6 +61,7 @@ class RunningEngine:
         control: bool = True,
         scalars: Literal["bounded", "every_step"] = "bounded",
         owner: bool = False,
+        keep: bool = True,
     ) -> EngineClient:
         """Connect and wait for the engine's welcome (arguments as of `EngineClient.connect`).
 
@@ -68,7 +69,7 @@ class RunningEngine:
         """
         try:
             return await connect_unix(
-                self.socket_path, client=client, control=control, scalars=scalars, owner=owner
+                self.socket_path, client=client, control=control, scalars=scalars, owner=owner, keep=keep
             )
         except ConnectionLost as lost:
             raise await self.failure(lost) from lost
