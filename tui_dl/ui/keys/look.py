@@ -67,6 +67,28 @@ LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
         19,
     ),
     KeyAction("scale", "y", "y", "log scale", "Look", "Linear or logarithmic y axis", "toggle_scale"),
-    KeyAction("up", "up,k", "↑", "up", "Look", "Scroll the view, or the layer before", "scroll_view(-1)"),
-    KeyAction("down", "down,j", "↓", "down", "Look", "Scroll the view, or the next layer", "scroll_view(1)"),
+    KeyAction(
+        "up", "up,k", "↑", "up", "Look", "Scroll the view, the layer or the sample before", "scroll_view(-1)"
+    ),
+    KeyAction(
+        "enter_page",
+        "enter",
+        "enter",
+        "next page",
+        "Look",
+        "In the task view: samples and matrix, then the chosen sample in full",
+        "enter_page",
+    ),
+    KeyAction(
+        "leave_page",
+        "escape",
+        "esc",
+        "back",
+        "Look",
+        "In the task view: back to the first page, then to the worst sample",
+        "leave_page",
+    ),
+    KeyAction(
+        "down", "down,j", "↓", "down", "Look", "Scroll the view, the next layer or sample", "scroll_view(1)"
+    ),
 )

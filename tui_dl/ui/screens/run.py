@@ -29,6 +29,7 @@ from tui_dl.ui.screens.run_layout import (
     probes_for,
     views,
 )
+from tui_dl.ui.screens.task_actions import TaskActions
 from tui_dl.ui.steering import Steering
 from tui_dl.ui.terminal_link import is_painted
 from tui_dl.wire.messages import AnyMessage, NonFiniteFound, Noticed, RunFinished, SceneReached, Welcomed
@@ -53,7 +54,7 @@ class Panel(Protocol):
         ...
 
 
-class RunScreen(RunActions):
+class RunScreen(RunActions, TaskActions):
     """One run, from before its engine speaks until it is left."""
 
     CSS = RUN_CSS
@@ -213,7 +214,8 @@ class RunScreen(RunActions):
         coming = self.model.next_scene
         if coming is not None:
             probes += [probe for probe in probes_for({coming.view}) if probe not in probes]
-        self.do(self.steering.watch(probes, WATCH_RATE_HZ, layer))
+        sample, grid = self.task_wish if "task" in probes else (None, (0, 0))
+        self.do(self.steering.watch(probes, WATCH_RATE_HZ, layer, sample, grid))
 
     def _release_control(self) -> None:
         self.remove_class("controlling")
@@ -225,6 +227,9 @@ class RunScreen(RunActions):
 
     def on_control_panel_chosen(self, event: ControlPanel.Chosen) -> None:
         self.action_change(event.path)
+
+    def watch_later(self) -> None:
+        self._watch_later()
 
     def on_histograms_panel_layer_changed(self) -> None:
         self._watch_later()
