@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tui_dl.ui.keys.entry import KeyAction, always
+from tui_dl.ui.keys.entry import KeyAction, always, changeable
 
 LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
     KeyAction(
@@ -65,6 +65,17 @@ LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
         "next_metric",
         always,
         19,
+    ),
+    KeyAction(
+        "variants",
+        "V",
+        "V",
+        "variants",
+        "Look",
+        "Run the preset's variants beside this run and draw their curves over it, or end them",
+        "variants",
+        changeable,
+        17,
     ),
     KeyAction("scale", "y", "y", "log scale", "Look", "Linear or logarithmic y axis", "toggle_scale"),
     KeyAction(

@@ -7,6 +7,7 @@ from tui_dl.ui.plots.history_series import ghost_series, live_marks, live_series
 from tui_dl.ui.plots.line_plot import LinePlot
 from tui_dl.ui.plots.plot_data import PlotData, PlotSeries
 from tui_dl.ui.plots.scales import Scale
+from tui_dl.ui.plots.variant_series import variant_series
 from tui_dl.ui.run_model import RunModel, Topic
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class MetricPlot(LinePlot):
                     )
                 )  # fmt: skip
             series += ghost_series(history, curve.metric, curve.colour, x_range, columns, dash=dash)
+        series += variant_series(self.model, chosen.curves, x_range, columns)
         info = self.model.metric_info(chosen.curves[0].metric)
         return self.set_data(
             PlotData(

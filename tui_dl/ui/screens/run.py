@@ -16,6 +16,7 @@ from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.panels.notes import NotesPanel, ScenePanel
 from tui_dl.ui.panels.phases import PhasesPanel
 from tui_dl.ui.panels.status import StatusPanel
+from tui_dl.ui.panels.variants import VariantsPanel
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import ALL_TOPICS, Link, RunModel, Topic
 from tui_dl.ui.screens.run_actions import RunActions
@@ -30,6 +31,7 @@ from tui_dl.ui.screens.run_layout import (
     views,
 )
 from tui_dl.ui.screens.task_actions import TaskActions
+from tui_dl.ui.screens.variant_actions import VariantActions
 from tui_dl.ui.steering import Steering
 from tui_dl.ui.terminal_link import is_painted
 from tui_dl.wire.messages import AnyMessage, NonFiniteFound, Noticed, RunFinished, SceneReached, Welcomed
@@ -54,7 +56,7 @@ class Panel(Protocol):
         ...
 
 
-class RunScreen(RunActions, TaskActions):
+class RunScreen(RunActions, TaskActions, VariantActions):
     """One run, from before its engine speaks until it is left."""
 
     CSS = RUN_CSS
@@ -93,6 +95,7 @@ class RunScreen(RunActions, TaskActions):
             with Vertical(id="main"):
                 yield ViewBar(model, id="view-bar")
                 yield Container(WaitingPanel(model, id="waiting"), id="views")
+                yield VariantsPanel(model, id="variants")
                 yield PhasesPanel(model, id="phases")
                 yield ScenePanel(model, id="scene")
         yield KeyBar(model, id="keys")
@@ -129,7 +132,8 @@ class RunScreen(RunActions, TaskActions):
             interval_s = _INTERVALS_S.get(widget.id, 0.0)
             clock.register(name, widget.renew, is_visible=is_visible, interval_s=interval_s)
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
+        await self.end_variants()
         for name in self._topics:
             self.program.frame_clock.unregister(name)
 
@@ -145,6 +149,7 @@ class RunScreen(RunActions, TaskActions):
     def _take(self, message: AnyMessage) -> None:
         state_before = self.model.state
         self._mark(self.model.apply(message))
+        self.keep_variants_in_step(message)
         if self.model.state != state_before:
             # Running, paused, finished: whoever pressed a key looks for this.
             self.program.frame_clock.paint_now()
@@ -227,6 +232,9 @@ class RunScreen(RunActions, TaskActions):
 
     def on_control_panel_chosen(self, event: ControlPanel.Chosen) -> None:
         self.action_change(event.path)
+
+    def mark_series(self) -> None:
+        self._mark(frozenset({"series"}))
 
     def watch_later(self) -> None:
         self._watch_later()
