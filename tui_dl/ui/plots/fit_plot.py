@@ -62,7 +62,8 @@ class FitData:
         if not xs.size:
             return 0.0, 1.0
         low, high = float(xs.min()), float(xs.max())
-        return (low, high) if high > low else (low - 0.5, high + 0.5)
+        margin = max(abs(low) * 1e-3, 0.5)
+        return (low, high) if high - low > 1e-9 * max(abs(low), abs(high)) else (low - margin, high + margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,12 @@ class _Area:
     y_range: tuple[float, float]
 
     def columns_of(self, xs: FloatArray) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-        low, high = self.x_range
         # A margin of half a cell keeps the first and last point inside.
-        places = (xs - low) / (high - low) * (self.columns - 1) + 0.5
+        places = _shares(xs, *self.x_range) * (self.columns - 1) + 0.5
         return np.clip(np.nan_to_num(places), 0, self.columns - 1).astype(np.int64)
 
     def rows_of(self, ys: FloatArray) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-        low, high = self.y_range
-        places = (high - ys) / (high - low) * self.rows
+        places = (1 - _shares(ys, *self.y_range)) * self.rows
         return np.clip(np.nan_to_num(places), 0, self.rows - 1).astype(np.int64)
 
 
@@ -205,11 +204,8 @@ def _draw_fit(canvas: Canvas, area: _Area, data: FitData, glyphs: Glyphs) -> Non
     low, high = area.x_range
     xs = low + (np.arange(columns) / across - 0.5 + 0.25) / max(area.columns - 1, 1) * (high - low)
     ys = np.interp(xs, data.grid_x[known], data.grid_y[known])
-    bottom, top = area.y_range
-    with np.errstate(over="ignore", invalid="ignore"):
-        places = np.clip((top - ys) / (top - bottom), -1, 2) * rows
-    places = places.astype(np.int64)
-    inside = (xs >= low - 1e-12) & (xs <= high + 1e-12)
+    places = (np.clip(1 - _shares(ys, *area.y_range), -1, 2) * rows).astype(np.int64)
+    inside = (xs >= low) & (xs <= high)
     dots = np.zeros((rows, columns), dtype=np.bool_)
     for column in np.flatnonzero(inside).tolist():
         before = places[max(column - 1, 0)] if column and inside[column - 1] else places[column]
@@ -222,6 +218,13 @@ def _draw_fit(canvas: Canvas, area: _Area, data: FitData, glyphs: Glyphs) -> Non
     block = slice(area.y, area.y + area.rows), slice(area.x, area.x + area.columns)
     canvas.codes[block] = np.where(here, characters(patterns, glyphs.dots), canvas.codes[block])
     canvas.styles[block] = np.where(here, int(FIT), canvas.styles[block])
+
+
+def _shares(values: FloatArray, low: float, high: float) -> FloatArray:
+    """Where values lie between two others, 0 to 1; halved first, as a difference of huge ones overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found: FloatArray = np.nan_to_num((values / 2 - low / 2) / (high / 2 - low / 2))
+    return found
 
 
 def _draw_points(canvas: Canvas, area: _Area, xs: FloatArray, ys: FloatArray, mark: str, style: int) -> None:
@@ -246,10 +249,31 @@ def _draw_legend(canvas: Canvas, data: FitData, glyphs: Glyphs) -> None:
         ("o", "validation", VALIDATION),
         ("x", f"outlier {far}" if far else "", OUTLIER),
     ]
-    for mark, name, style in entries:
-        text = f" {mark} {name} "
-        if name and x + cell_len(text) <= end:
+    texts = [(f" {mark} {name} ", style) for mark, name, style in entries if name]
+    if x + sum(cell_len(text) for text, _ in texts) > end:
+        # What stands out matters more than a long name.
+        texts = [(text.replace("validation", "val"), style) for text, style in texts]
+    for text, style in texts:
+        if x + cell_len(text) <= end:
             x = canvas.write(x, 0, text, style)
+    words = line_words(data)
+    if words and x + len(words) + 3 <= end:
+        canvas.write_right(end, 0, f" {words} ", FIT)
+
+
+def line_words(data: FitData) -> str:
+    """The equation of a fit that is a straight line; empty for any other curve."""
+    xs, ys = data.grid_x, data.grid_y
+    if xs.size < 3 or not (np.isfinite(xs).all() and np.isfinite(ys).all()) or xs[-1] <= xs[0]:
+        return ""
+    slope = (ys[-1] - ys[0]) / (xs[-1] - xs[0])
+    intercept = ys[0] - slope * xs[0]
+    straight = slope * xs + intercept
+    reach = max(float(np.abs(ys).max()), 1e-30)
+    if not np.allclose(ys, straight, rtol=0.0, atol=1e-4 * reach):
+        return ""
+    sign = "+" if intercept >= 0 else "-"
+    return f"y = {format_value(float(slope), 3)} x {sign} {format_value(abs(float(intercept)), 3)}"
 
 
 def _draw_divider(canvas: Canvas, row: int, data: FitData, glyphs: Glyphs) -> None:
@@ -259,6 +283,8 @@ def _draw_divider(canvas: Canvas, row: int, data: FitData, glyphs: Glyphs) -> No
     for name, points, style in (("train", data.train, TRAIN), ("validation", data.validation, VALIDATION)):
         if points.rms is not None:
             text = f" rms {name} {format_value(points.rms)} "
+            if x + len(text) > end:
+                text = text.replace("validation", "val")
             if x + len(text) <= end:
                 x = canvas.write(x, row, text, style) + 1
 

@@ -27,6 +27,8 @@ VALIDATION_MARKS: Final = "OX#V@ZSNTEWARCMU"
 _FILLS: Final = ".:-~^',_"
 """What a region is filled with where there is no colour, by class."""
 _GUTTER: Final = 6
+_WORDS_FROM: Final = 56
+"""Columns from which the axis has room for what the shade means."""
 _NO_INTS: Final = np.zeros(0, dtype=np.int64)
 
 
@@ -303,13 +305,14 @@ def _draw_axes(canvas: Canvas, data: RegionData, x: int, y: int, columns: int, r
     low, high = data.x_range
     if not high > low:
         return
+    words = " paler: less sure "
+    end = canvas.width - 1
+    if columns >= _WORDS_FROM:
+        end = canvas.write_right(end - 1, canvas.height - 1, words, Role.AXIS)
     free_from = x - 1
     for tick in linear_ticks(low, high, max(columns // 10, 2)):
         text = f" {tick.label} "
         start = x + min(int((tick.position - low) / (high - low) * columns), columns - 1) - len(text) // 2
         start = max(start, x - 1)
-        if start >= free_from and start + len(text) < canvas.width - 1:
+        if start >= free_from and start + len(text) < end:
             free_from = canvas.write(start, canvas.height - 1, text, Role.AXIS) + 1
-    words = " paler: less sure "
-    if canvas.width - 2 - len(words) > free_from:
-        canvas.write_right(canvas.width - 2, canvas.height - 1, words, Role.AXIS)

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
 _FIRST_PAINT_S = 0.02
 # Heat maps are most to send and change least; nobody reads digits that change ten times a second.
-_INTERVALS_S = {"task": 1.0, "small-task": 1.0, "status": 0.25, "layers": 0.25, "small-layers": 0.25}
+_INTERVALS_S = {"task": 0.25, "small-task": 1.0, "status": 0.25, "layers": 0.25, "small-layers": 0.25}
+_SLOW_INTERVALS_S = {"task": 1.0}
 WATCH_RATE_HZ = 10.0
 
 
@@ -130,7 +131,10 @@ class RunScreen(RunActions, TaskActions, VariantActions):
             self._topics[name] = widget.TOPICS
             is_visible = partial(self._may_grow if getattr(widget, "GROWS", False) else is_painted, widget)
             interval_s = _INTERVALS_S.get(widget.id, 0.0)
-            clock.register(name, widget.renew, is_visible=is_visible, interval_s=interval_s)
+            slow_s = _SLOW_INTERVALS_S.get(widget.id, 0.0)
+            clock.register(
+                name, widget.renew, is_visible=is_visible, interval_s=interval_s, slow_interval_s=slow_s
+            )
 
     async def on_unmount(self) -> None:
         await self.end_variants()
