@@ -49,7 +49,7 @@ def test_points_curve_and_residuals_are_all_there() -> None:
     assert below[-1][8:-1].count("v") == 1, "beyond the strip, at its edge"
     assert "outlier 1" in rows[0]
     assert f"rms train {np.sqrt(np.mean(np.square([0.1, -0.2, 0.3, -9.0]))):.3f}" in rows[divider]
-    assert "rms val 0.2500" in rows[divider]
+    assert "rms validation 0.2500" in rows[divider]
 
 
 def test_an_outlier_has_a_style_of_its_own_too() -> None:

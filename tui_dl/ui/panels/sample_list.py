@@ -29,7 +29,8 @@ class SampleList(LinePanel):
         """A head and as many samples as there is room for."""
         view = judged(self.model.task_view)
         if view is None:
-            return [[(line, "dim")] for line in wrapped(f"  {waiting_words(self.model)}", max(width - 2, 1))]
+            words = wrapped(waiting_words(self.model), max(width - 4, 1))
+            return [(), *([(f"  {line}", "dim")] for line in words)]
         lines: list[Line] = [[(" samples ", "title"), ("worst first: true → predicted, p(true)", "dim")]]
         names = max((len(name) for name in view.class_names), default=1)
         names = max(min(names, (width - 20) // 2), 1)

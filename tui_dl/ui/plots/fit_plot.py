@@ -28,6 +28,7 @@ OUTLIER: Final = Role.ALERT
 TRAIN: Final = line_style(0, "line")
 VALIDATION: Final = line_style(1, "value")
 _GUTTER: Final = 7
+_LONG_TITLE_FROM: Final = 72
 _EMPTY: Final = np.zeros(0)
 
 
@@ -279,7 +280,8 @@ def line_words(data: FitData) -> str:
 def _draw_divider(canvas: Canvas, row: int, data: FitData, glyphs: Glyphs) -> None:
     canvas.fill_row(1, canvas.width - 1, row, glyphs.frame[0], Role.FRAME)
     end = canvas.width - 2
-    x = canvas.write(2, row, " residuals: target - fit ", Role.TITLE, room=end - 2) + 1
+    title = " residuals: target - fit " if canvas.width >= _LONG_TITLE_FROM else " residuals "
+    x = canvas.write(2, row, title, Role.TITLE, room=end - 2) + 1
     for name, points, style in (("train", data.train, TRAIN), ("validation", data.validation, VALIDATION)):
         if points.rms is not None:
             text = f" rms {name} {format_value(points.rms)} "
