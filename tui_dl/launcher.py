@@ -35,6 +35,7 @@ STOP_PATIENCE_S: Final = 30.0
 """How long an engine may take to finish its batch and checkpoint before it is told by a signal."""
 
 _SIGNAL_PATIENCE_S: Final = 10.0
+_BACKGROUND_NICENESS: Final = 10
 _LOOK_EVERY_S: Final = 0.02
 _LOG_LINES: Final = 12
 
@@ -61,6 +62,7 @@ class RunningEngine:
         control: bool = True,
         scalars: Literal["bounded", "every_step"] = "bounded",
         owner: bool = False,
+        keep: bool = True,
     ) -> EngineClient:
         """Connect and wait for the engine's welcome (arguments as of `EngineClient.connect`).
 
@@ -68,7 +70,7 @@ class RunningEngine:
         """
         try:
             return await connect_unix(
-                self.socket_path, client=client, control=control, scalars=scalars, owner=owner
+                self.socket_path, client=client, control=control, scalars=scalars, owner=owner, keep=keep
             )
         except ConnectionLost as lost:
             raise await self.failure(lost) from lost
@@ -140,10 +142,22 @@ def start(
 
 
 def start_in(
-    folder: RunFolder, experiment: Experiment, *, paused: bool = False, owned: bool = False
+    folder: RunFolder,
+    experiment: Experiment,
+    *,
+    paused: bool = False,
+    owned: bool = False,
+    is_background: bool = False,
 ) -> RunningEngine:
-    """The same for a run whose folder was made before. Raises as `start` does."""
-    return _spawn(folder, lock_log(folder.log_path), experiment, _flags(paused=paused, owned=owned))
+    """The same for a run whose folder was made before; in the background it yields the processor to others.
+
+    Raises as `start` does.
+    """
+    engine = _spawn(folder, lock_log(folder.log_path), experiment, _flags(paused=paused, owned=owned))
+    if is_background and engine.process is not None:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, engine.process.pid, _BACKGROUND_NICENESS)
+    return engine
 
 
 def attach(run: str | RunFolder | None = None) -> RunningEngine:

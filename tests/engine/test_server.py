@@ -314,11 +314,25 @@ async def test_a_client_that_is_no_engine_client_gets_a_protocol_error(tmp_path:
     server.close()
 
 
-async def test_an_owner_that_goes_takes_the_run_along(served: Served) -> None:
-    client = await connect_unix(served.path, owner=True)
+async def test_what_a_view_shows_is_the_controlling_ones_and_large_enough_for_all(served: Served) -> None:
+    async with await connect_unix(served.path) as first:
+        await first.request(Watch(["task"], 5.0, grid=(100, 20)))
+        await served.next_ticket(Watched)
+        async with await connect_unix(served.path, control=False) as second:
+            await second.request(Watch(["task"], 5.0, sample=4, grid=(60, 80)))
+            ticket = await served.next_ticket(Watched)
+            assert ticket.command == Watched(("task",), 5.0, "", 4, (100, 80))
+            await first.request(Watch(["task"], 5.0, sample=7))
+            ticket = await served.next_ticket(Watched)
+            assert ticket.command == Watched(("task",), 5.0, "", 7, (60, 80))
+
+
+@pytest.mark.parametrize("keep", [True, False])
+async def test_an_owner_that_goes_takes_the_run_along(served: Served, keep: bool) -> None:
+    client = await connect_unix(served.path, owner=True, keep=keep)
     await client.close()
     ticket = await served.next_ticket(Stop)
-    assert ticket.command == Stop("interrupted")
+    assert ticket.command == Stop("interrupted", keep=keep)
 
 
 async def test_what_was_said_last_is_delivered_before_the_end(served: Served) -> None:

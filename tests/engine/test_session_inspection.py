@@ -63,3 +63,13 @@ def test_the_batch_before_a_scene_is_looked_at_whatever_the_budget() -> None:
     driver.do(Run())
     assert driver.session.trainer.step == 7
     assert [each.step for each in _readings(driver, LayersRead)] == [0, 7]
+
+
+def test_a_sample_that_is_chosen_at_rest_is_shown_at_once() -> None:
+    driver = Driver(experiment())
+    for sample in (3, 5):
+        driver.session.inbox.post(Ticket(Watched(("task",), 10.0, "", sample)))
+        driver.session.advance()
+    readings = [taken.reading for taken in _readings(driver, RegionsView)]
+    chosen = [one.chosen for one in readings if isinstance(one, RegionsView)]
+    assert [one.sample.index for one in chosen if one is not None] == [3, 5]

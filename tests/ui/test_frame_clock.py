@@ -169,6 +169,20 @@ def test_a_slow_painter_keeps_its_own_interval() -> None:
     assert len(picture.at) > 35
 
 
+@pytest.mark.parametrize(("answer_after_s", "frames"), [(0.001, (16, 21)), (0.15, (5, 6))])
+def test_a_picture_that_is_much_to_send_comes_less_often_on_a_slow_link(
+    answer_after_s: float, frames: tuple[int, int]
+) -> None:
+    world = World()
+    clock, _ = confirmed(world)
+    heat = Picture(clock)
+    clock.register("heat", heat.paint, interval_s=0.25, slow_interval_s=1.0)
+    run(world, clock, 8.0, answer_after_s=answer_after_s)
+    low, high = frames
+    # How fast the link is has to be found out first.
+    assert low <= sum(at > 3.0 for at in heat.at) <= high
+
+
 def test_a_hand_made_step_paints_at_once_even_behind_a_frame_in_flight() -> None:
     world = World()
     clock, picture = confirmed(world)

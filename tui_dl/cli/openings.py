@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import threading
 from pathlib import Path
 from typing import final
 
@@ -9,6 +10,7 @@ from tui_dl import launcher
 from tui_dl.client.engine_client import EngineClient
 from tui_dl.runs.folder import RunFolder, new_run
 from tui_dl.runs.listing import find_live_run, find_run
+from tui_dl.runs.variants import new_variant, sweep_variants
 from tui_dl.spec.experiment import Experiment
 from tui_dl.ui.engine_port import Opening
 
@@ -48,6 +50,31 @@ class LauncherOpenings:
         folder = find_run(run_id)
         engine = self._started = launcher.resume(folder, paused=paused)
         return _opening(folder, folder.experiment(), "", engine)
+
+    def variant(self, of: Path, experiment: Experiment, name: str) -> Opening:
+        """A run beside another, waiting at step 0: it ends with its connection, and its folder with it.
+
+        It is no screen's run: no scene pauses it, and it steps aside for the run that it stands beside.
+        """
+        folder = new_variant(RunFolder(of), experiment, name)
+        engine: launcher.RunningEngine | None = None
+
+        async def connect() -> EngineClient:
+            nonlocal engine
+            if engine is None:
+                engine = await asyncio.to_thread(
+                    launcher.start_in, folder, experiment, paused=True, owned=True, is_background=True
+                )
+                assert engine.process is not None
+                # It ends long before this program may: somebody has to take note of that.
+                threading.Thread(target=engine.process.wait, name="variant's end", daemon=True).start()
+            return await engine.connect(client="headless", owner=True, keep=False)
+
+        return Opening(connect, experiment, name, Path(folder.path))
+
+    def sweep(self, of: Path) -> None:
+        """Delete what variants left behind whose engines did not end in good order."""
+        sweep_variants(RunFolder(of))
 
     def abandon(self) -> None:
         """End the engine that was started last: whoever started it has left before its screen was there."""

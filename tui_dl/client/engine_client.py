@@ -93,6 +93,7 @@ class EngineClient:
         control: bool = True,
         scalars: Literal["bounded", "every_step"] = "bounded",
         owner: bool = False,
+        keep: bool = True,
     ) -> "EngineClient":
         """Introduce oneself to the engine at the other end and wait for its welcome.
 
@@ -103,12 +104,13 @@ class EngineClient:
             control: ask to control; granted if no other client does.
             scalars: how the past comes (see `Hello`).
             owner: end the run with this connection.
+            keep: whether a run that ends so leaves its folder.
 
         Raises:
             ProtocolError: the other end is of another version, or no engine.
             ConnectionLost: it went away.
         """
-        hello = Hello(PROTOCOL, client, control, scalars, owner)
+        hello = Hello(PROTOCOL, client, control, scalars, owner, keep)
         splitter = FrameSplitter()
         try:
             with suppress(OSError):

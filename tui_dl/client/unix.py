@@ -15,6 +15,7 @@ async def connect_unix(
     control: bool = True,
     scalars: Literal["bounded", "every_step"] = "bounded",
     owner: bool = False,
+    keep: bool = True,
 ) -> EngineClient:
     """Connect to the engine that listens at `path`, as `EngineClient.connect` does.
 
@@ -25,5 +26,5 @@ async def connect_unix(
     except OSError as error:
         raise ConnectionLost(f"{path}: no engine answers there ({error.strerror or error})") from error
     return await EngineClient.connect(
-        stream, stream, client=client, control=control, scalars=scalars, owner=owner
+        stream, stream, client=client, control=control, scalars=scalars, owner=owner, keep=keep
     )

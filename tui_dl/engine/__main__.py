@@ -24,6 +24,7 @@ from tui_dl.engine.server_record import Record
 from tui_dl.errors import NotAvailable, TuiDlError
 from tui_dl.runs import RunFolder, RunWriter, hold_log
 from tui_dl.runs.sockets import remove_socket
+from tui_dl.runs.variants import VARIANTS_FOLDER
 from tui_dl.wire.commands import Stop
 from tui_dl.wire.messages import RunFailed, StatusChanged
 
@@ -127,6 +128,9 @@ def _delete(folder: RunFolder) -> None:
     with suppress(OSError):
         folder.path.rename(grave)
         shutil.rmtree(grave)
+        if folder.path.parent.name == VARIANTS_FOLDER:
+            # The last one leaves no trace in the run that it stood beside.
+            folder.path.parent.rmdir()
 
 
 def _advance(session: Session) -> None:

@@ -26,6 +26,8 @@ class Watched:
     probes: tuple[ProbeName, ...]
     rate_hz: float
     layer: str
+    sample: int | None = None
+    grid: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -280,7 +280,7 @@ class Server:
         if self._closing.is_set():
             return
         if connection.hello.owner:
-            self._inbox.post(Ticket(Stop("interrupted")))
+            self._inbox.post(Ticket(Stop("interrupted", connection.hello.keep)))
         if self._controlling is connection:
             self._controlling = None
             willing = [each for each in self._connections.values() if each.hello.control]
@@ -327,7 +327,11 @@ class Server:
         probes = tuple(_distinct(probe for watch in watches for probe in watch.probes))
         rate_hz = max((watch.rate_hz for watch in watches), default=0.0)
         layer = watches[0].layer if watches else ""
-        self._inbox.post(Ticket(Watched(probes, rate_hz, layer)))
+        sample = next((watch.sample for watch in watches if watch.sample is not None), None)
+        # Whoever shows it smaller thins it out.
+        columns = max((watch.grid[0] for watch in watches), default=0)
+        rows = max((watch.grid[1] for watch in watches), default=0)
+        self._inbox.post(Ticket(Watched(probes, rate_hz, layer, sample, (columns, rows))))
 
     def _miss_owner(self) -> None:
         if not any(each.hello.owner for each in self._connections.values()) and self._last_number == 0:

@@ -50,6 +50,7 @@ class Inspection:
         """What is shown somewhere has changed."""
         for probe in self._probes.values():
             probe.layer = watched.layer
+            probe.sample, probe.grid = watched.sample, watched.grid
         self._scheduler.watch(
             [self._probes[name] for name in watched.probes if name in self._probes], watched.rate_hz
         )

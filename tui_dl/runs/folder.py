@@ -74,12 +74,13 @@ def runs_home() -> Path:
     return (Path(home).expanduser() if home else user_data_path("tui-dl", appauthor=False)) / "runs"
 
 
-def new_run(experiment: Experiment, preset: str = "") -> RunFolder:
+def new_run(experiment: Experiment, preset: str = "", *, home: Path | None = None) -> RunFolder:
     """Make the folder of a new run in state `starting`; it appears whole or not at all.
 
-    Raises NotAvailable if it can't be written.
+    `home` is the folder that it comes to lie in, by default that of all runs. Raises NotAvailable if it can't
+    be written.
     """
-    home, started = runs_home(), datetime.now(UTC)
+    home, started = home or runs_home(), datetime.now(UTC)
     name = f"{started:%Y%m%d-%H%M%S}-{_slug(preset, experiment)}"
     try:
         home.mkdir(parents=True, exist_ok=True)

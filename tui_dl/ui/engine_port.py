@@ -74,6 +74,14 @@ class Openings(Protocol):
         """On from the last checkpoint of a run whose engine has ended."""
         ...
 
+    def variant(self, of: Path, experiment: Experiment, name: str) -> Opening:
+        """A run beside the one in the folder `of`, waiting at step 0; it ends with its connection."""
+        ...
+
+    def sweep(self, of: Path) -> None:
+        """Delete what variants of the run in the folder `of` left behind."""
+        ...
+
 
 @final
 @dataclass(frozen=True, slots=True)

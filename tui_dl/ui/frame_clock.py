@@ -54,6 +54,7 @@ class _Painter:
     paint: Callable[[], object]
     is_visible: Callable[[], bool]
     interval_s: float
+    slow_interval_s: float = 0.0
     is_dirty: bool = False
     painted_at: float = float("-inf")
 
@@ -106,9 +107,14 @@ class FrameClock:
         *,
         is_visible: Callable[[], bool] = lambda: True,
         interval_s: float = 0.0,
+        slow_interval_s: float = 0.0,
     ) -> None:
-        """Add a painter, or replace it; `interval_s` is the least time between two of its frames."""
-        self._painters[name] = _Painter(paint, is_visible, interval_s)
+        """Add a painter, or replace it.
+
+        `interval_s` is the least time between two of its frames, `slow_interval_s` that where the link does
+        not take frames as fast as they could be made.
+        """
+        self._painters[name] = _Painter(paint, is_visible, interval_s, slow_interval_s)
 
     def unregister(self, name: str) -> None:
         """Forget a painter."""
@@ -260,10 +266,13 @@ class FrameClock:
             return None
         if self._is_urgent:
             return self._now()
-        return max(self._frame_at + self.interval_s, min(map(self._next_at, waiting)))
+        return max(self._frame_at + self.interval_s, min(map(self._due_of, waiting)))
 
-    def _next_at(self, painter: _Painter) -> float:
-        return painter.painted_at + painter.interval_s * self.stretch
+    def _due_of(self, painter: _Painter) -> float:
+        """When this one may paint again."""
+        is_slow = self.interval_s > self.fastest_interval_s
+        least_s = max(painter.interval_s, painter.slow_interval_s) if is_slow else painter.interval_s
+        return painter.painted_at + least_s * self.stretch
 
     def _tick(self) -> None:
         if not self._is_running or self._sent_at or self._awaits_display:
@@ -276,7 +285,7 @@ class FrameClock:
             [
                 one
                 for one in self._painters.values()
-                if one.is_dirty and one.is_visible() and (self._is_urgent or self._next_at(one) <= now + 1e-6)
+                if one.is_dirty and one.is_visible() and (self._is_urgent or self._due_of(one) <= now + 1e-6)
             ]
         )
 

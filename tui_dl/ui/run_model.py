@@ -45,6 +45,7 @@ from tui_dl.wire.snapshots import (
 if TYPE_CHECKING:
     from tui_dl.history import SeriesStore
     from tui_dl.ui.lenses.store import Lenses
+    from tui_dl.ui.variants import Variant
 
 Topic = Literal[
     "link", "experiment", "status", "series", "events", "phase", "layers", "histograms", "optimizer", "task"
@@ -101,6 +102,8 @@ class RunModel:
     scene_waiting: bool = False
     ghost_labels: dict[int, str] = field(default_factory=dict)
     """Segment to the words of what an undo took back from it."""
+    beside: "list[Variant]" = field(default_factory=list)
+    """Runs that go beside this one and are drawn over its curves."""
     _history: "SeriesStore | None" = None
     _lenses: "Lenses | None" = None
 

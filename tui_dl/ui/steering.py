@@ -147,9 +147,16 @@ class Steering:
         """End the engine, with a checkpoint."""
         await self._give(Stop())
 
-    async def watch(self, probes: list[ProbeName], rate_hz: float, layer: str = "") -> None:
+    async def watch(
+        self,
+        probes: list[ProbeName],
+        rate_hz: float,
+        layer: str = "",
+        sample: int | None = None,
+        grid: tuple[int, int] = (0, 0),
+    ) -> None:
         """Tell what is on the screen, if that is not known yet."""
-        wanted = Watch(probes, rate_hz, layer)
+        wanted = Watch(probes, rate_hz, layer, sample, grid)
         if wanted != self._watched:
             self._watched = wanted
             await self._give(wanted)

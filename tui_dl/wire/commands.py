@@ -21,6 +21,8 @@ class Hello(Struct, frozen=True):
     """bounded: the past as one HistorySent; every_step: every StepsRecorded from step 1."""
     owner: bool = False
     """The run belongs to this client: when the connection ends, the run ends after its batch."""
+    keep: bool = True
+    """False, of an owner: the run's folder is deleted once it has ended so."""
 
 
 class Command(Struct, frozen=True, tag_field="type"):
@@ -112,6 +114,10 @@ class Watch(Command, frozen=True, tag="watch"):
     rate_hz: float = 10.0
     layer: str = ""
     """For a page about one layer; empty for all."""
+    sample: int | None = None
+    """Which validation sample the task's view shows in full; None for the one that fares worst."""
+    grid: tuple[int, int] = (0, 0)
+    """Columns and rows that a picture of the input plane is drawn with; 0 leaves it to the engine."""
 
 
 class SetBudget(Command, frozen=True, tag="set_budget"):

@@ -104,6 +104,44 @@ class CurveView(Struct, frozen=True, tag="curve"):
     validation_y: tuple[float, ...]
     grid_x: tuple[float, ...]
     grid_y: tuple[float, ...]
+    train_residuals: tuple[float, ...] = ()
+    """Target minus the model's answer at each of `train_x`."""
+    validation_residuals: tuple[float, ...] = ()
+    outliers: tuple[int, ...] = ()
+    """Which of the training points lie far from the fit, by the spread of the rest."""
+    train_rms: float | None = None
+    """Root mean square of the residuals that are shown; None without points."""
+    validation_rms: float | None = None
+
+
+class SampleView(Struct, frozen=True):
+    """One sample with what the model made of it."""
+
+    index: int
+    pixels: bytes
+    """uint8 grey levels, height x width; empty where samples are no pictures."""
+    true_class: int
+    predicted_class: int
+    """-1 where the outputs are not finite: nothing is predicted then."""
+    probability: float
+    """Given to the true class; 0 where the outputs are not finite."""
+    confidence: float = 0.0
+    """Given to the predicted class."""
+
+
+class ChosenSample(Struct, frozen=True):
+    """One validation sample in full: what the model says of it, number by number."""
+
+    sample: SampleView
+    logits: tuple[float, ...]
+    probabilities: tuple[float, ...]
+    """softmax(logits)."""
+    rank: int
+    """Its place among the validation samples, 1 the worst."""
+    inputs: tuple[float, ...] = ()
+    """In the data's own units; empty for pictures and for more than a few numbers."""
+    is_pinned: bool = False
+    """Whether somebody has chosen it; else it is the worst one."""
 
 
 class RegionsView(Struct, frozen=True, tag="regions"):
@@ -120,25 +158,28 @@ class RegionsView(Struct, frozen=True, tag="regions"):
     points_x: tuple[float, ...]
     points_y: tuple[float, ...]
     points_class: tuple[int, ...]
+    points_predicted: tuple[int, ...] = ()
+    """What the model says of each point; -1 where its outputs are not finite."""
+    train_points: int = 0
+    """So many of the points are of the training split; the others, of validation, follow."""
+    validation_indices: tuple[int, ...] = ()
+    """Which validation samples these are."""
+    class_names: tuple[str, ...] = ()
+    counts: tuple[tuple[int, ...], ...] = ()
+    samples: tuple[SampleView, ...] = ()
+    chosen: ChosenSample | None = None
+    undecided: int = 0
 
 
 class ConfusionView(Struct, frozen=True, tag="confusion"):
-    """Classification: counts[true][predicted] over the validation split."""
+    """Classification: counts[true][predicted] over the validation split, and the samples that fare worst."""
 
     class_names: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
-
-
-class SampleView(Struct, frozen=True):
-    """One sample with what the model made of it."""
-
-    index: int
-    pixels: bytes
-    """uint8 grey levels, height x width."""
-    true_class: int
-    predicted_class: int
-    probability: float
-    """Given to the true class."""
+    samples: tuple[SampleView, ...] = ()
+    chosen: ChosenSample | None = None
+    undecided: int = 0
+    """Samples whose outputs are not finite: they are in no count."""
 
 
 class SamplesView(Struct, frozen=True, tag="samples"):
@@ -149,6 +190,8 @@ class SamplesView(Struct, frozen=True, tag="samples"):
     samples: tuple[SampleView, ...]
     class_names: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
+    chosen: ChosenSample | None = None
+    undecided: int = 0
 
 
 Reading = LayersRead | HistogramsRead | OptimizerRead | CurveView | RegionsView | ConfusionView | SamplesView

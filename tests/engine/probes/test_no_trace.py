@@ -11,6 +11,7 @@ from tui_dl.engine.probes.base import Probe
 from tui_dl.engine.probes.histograms import HistogramsProbe
 from tui_dl.engine.probes.layers import LayersProbe
 from tui_dl.engine.probes.registry import make_probes
+from tui_dl.engine.probes.task_views import TaskProbe
 
 EXPERIMENTS = {
     "digits": ("digits-mlp", {}),
@@ -52,6 +53,23 @@ def test_losses_and_weights_are_bit_identical(preset: str, changes: dict[str, ob
     after, expected = weights(watched), weights(alone)
     assert all(torch.equal(after[name].view(torch.int32), expected[name].view(torch.int32)) for name in after)
     assert hook_count(watched.model) == 0
+
+
+@pytest.mark.parametrize("name", ["digits", "dropout", "one class", "regression", "diverging"])
+def test_whatever_is_chosen_in_a_view_leaves_no_trace(name: str) -> None:
+    preset, changes = EXPERIMENTS[name]
+    watched, alone = trainer(preset, changes), trainer(preset, changes)
+    probe = TaskProbe()
+    for step in range(20):
+        probe.sample, probe.grid = (step or None), (10 * step, 7 * step)
+        make_batch(watched, probe)
+        assert probe.reading() is not None
+        # What is seen at rest is seen between two batches.
+        assert probe.look(watched)
+        alone.train_batch()
+    after, expected = weights(watched), weights(alone)
+    assert all(torch.equal(after[name].view(torch.int32), expected[name].view(torch.int32)) for name in after)
+    assert watched.drain_scalars().values.tobytes() == alone.drain_scalars().values.tobytes()
 
 
 def test_somebodys_own_model_with_running_statistics_and_draws() -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import numpy as np
@@ -7,14 +8,17 @@ from torch import nn
 
 from tests.engine.probes.observing import make_batch, trainer, trainer_of
 from tui_dl.engine.probes.answers import answers
-from tui_dl.engine.probes.class_views import confusion
-from tui_dl.engine.probes.task_views import TaskProbe
+from tui_dl.engine.probes.curve_view import outliers
+from tui_dl.engine.probes.judging import SAMPLES, confusion
+from tui_dl.engine.probes.task_views import TaskProbe, view_of
+from tui_dl.engine.probes.view import Wish
 from tui_dl.engine.trainer import Trainer
 from tui_dl.wire.snapshots import ConfusionView, CurveView, Reading, RegionsView, SamplesView
 
 
-def look(seen: Trainer) -> Reading | None:
+def look(seen: Trainer, sample: int | None = None, grid: tuple[int, int] = (0, 0)) -> Reading | None:
     probe = TaskProbe()
+    probe.sample, probe.grid = sample, grid
     for phase in seen.phases():
         probe.observe(seen, phase)
     return probe.reading()
@@ -90,7 +94,7 @@ def test_samples_come_worst_first_with_their_own_pixels() -> None:
     probabilities = answers(seen.model, splits.validation.inputs).softmax(1)
     targets = splits.validation.targets
     of_true = probabilities[torch.arange(len(targets)), targets]
-    expected = of_true.sort().values[:24].tolist()
+    expected = of_true.sort().values[:SAMPLES].tolist()
     assert [sample.probability for sample in view.samples] == pytest.approx(expected)
     raw = trainer(changes={"data.normalise": "none"}).splits
     assert raw is not None
@@ -106,26 +110,171 @@ def test_samples_come_worst_first_with_their_own_pixels() -> None:
 
 
 def test_confusion_has_the_true_class_first() -> None:
-    counts = confusion(torch.tensor([1, 1, 0]), torch.tensor([0, 0, 1]), 2)
-    assert counts.tolist() == [0, 2, 1, 0]
-    assert confusion(torch.tensor([1]), torch.tensor([0]), 1000).tolist() == []
+    assert confusion(np.array([1, 1, 0, -1]), np.array([0, 0, 1, 1]), 2) == ((0, 2), (1, 0))
+    assert confusion(np.array([1]), np.array([0]), 1000) == ()
 
 
-def test_other_inputs_get_a_confusion_matrix() -> None:
-    import dataclasses
-
-    from tui_dl.engine.probes.task_views import view_of
-
-    seen = trainer("linear-collapse")
+def test_other_inputs_get_a_confusion_matrix_and_their_numbers() -> None:
+    seen = trainer("linear-collapse", {"data.normalise": "standard"})
     splits = seen.splits
     assert splits is not None
-    wide = dataclasses.replace(splits, input_shape=(5,))
-    view = view_of(wide, seen.device)
+    view = view_of(dataclasses.replace(splits, input_shape=(5,)), seen.device)
     assert view is not None
-    view.look(lambda inputs: answers(seen.model, inputs))
+    view.look(lambda inputs: answers(seen.model, inputs), Wish(sample=7))
     reading = view.reading()
     assert isinstance(reading, ConfusionView)
     assert sum(map(sum, reading.counts)) == len(splits.validation.targets)
+    assert reading.chosen is not None
+    raw = splits.scaling.invert(splits.validation.inputs)[7]
+    assert reading.chosen.inputs == pytest.approx(raw.tolist())
+
+
+@pytest.mark.parametrize(
+    ("preset", "sample"), [("digits-mlp", 11), ("linear-collapse", 3), ("digits-mlp", None)]
+)
+def test_a_chosen_sample_is_shown_number_by_number(preset: str, sample: int | None) -> None:
+    seen = trainer(preset)
+    for _ in range(5):
+        seen.train_batch()
+    view = look(seen, sample)
+    assert isinstance(view, SamplesView | RegionsView)
+    chosen = view.chosen
+    assert chosen is not None
+    assert chosen.is_pinned == (sample is not None)
+    splits = seen.splits
+    assert splits is not None
+    index = chosen.sample.index
+    logits = answers(seen.model, splits.validation.inputs)
+    assert chosen.logits == pytest.approx(logits[index].tolist(), abs=1e-6)
+    by_hand = np.exp(np.array(chosen.logits) - max(chosen.logits))
+    assert chosen.probabilities == pytest.approx((by_hand / by_hand.sum()).tolist(), abs=1e-6)
+    assert chosen.sample.predicted_class == int(np.argmax(chosen.logits))
+    assert chosen.sample.confidence == pytest.approx(max(chosen.probabilities))
+    assert chosen.sample.true_class == int(splits.validation.targets[index])
+    of_true = logits.softmax(1)[torch.arange(len(logits)), splits.validation.targets]
+    assert chosen.rank == 1 + int((of_true < of_true[index]).sum())
+    if sample is None:
+        assert chosen.sample == view.samples[0]
+        assert chosen.rank == 1
+    else:
+        assert index == sample
+
+
+@pytest.mark.parametrize("sample", [-1, 360, 10**12])
+def test_a_sample_that_is_not_there_is_the_worst_one(sample: int) -> None:
+    view = look(trainer(), sample)
+    assert isinstance(view, SamplesView)
+    assert view.chosen is not None
+    assert view.chosen.sample == view.samples[0]
+
+
+@pytest.mark.parametrize(
+    ("grid", "expected"),
+    [((0, 0), (60, 40)), ((117, 62), (117, 62)), ((1, 1), (8, 8)), ((10**9, 10**9), (400, 280))],
+)
+def test_regions_are_asked_cell_by_cell(grid: tuple[int, int], expected: tuple[int, int]) -> None:
+    view = look(trainer("linear-collapse"), grid=grid)
+    assert isinstance(view, RegionsView)
+    assert (view.columns, view.rows) == expected
+    assert len(view.classes) == len(view.confidence) == view.columns * view.rows
+
+
+def test_points_of_both_splits_come_with_what_is_said_of_them() -> None:
+    seen = trainer("linear-collapse")
+    view = look(seen)
+    splits = seen.splits
+    assert splits is not None
+    assert isinstance(view, RegionsView)
+    said = [answers(seen.model, part.inputs).argmax(1).tolist() for part in (splits.train, splits.validation)]
+    assert view.train_points == len(splits.train)
+    assert list(view.points_predicted[: view.train_points]) == said[0]
+    assert list(view.points_predicted[view.train_points :]) == said[1]
+    targets = [*splits.train.targets.tolist(), *splits.validation.targets.tolist()]
+    assert list(view.points_class) == targets
+    inputs = splits.scaling.invert(splits.validation.inputs)
+    assert view.points_x[view.train_points :] == pytest.approx(inputs[:, 0].tolist(), abs=1e-6)
+    assert view.validation_indices == tuple(range(len(splits.validation)))
+
+
+def test_residuals_are_targets_minus_answers() -> None:
+    seen = trainer("outliers", {"data.normalise": "standard"})
+    for _ in range(30):
+        seen.train_batch()
+    view = look(seen)
+    splits = seen.splits
+    assert splits is not None
+    assert isinstance(view, CurveView)
+    for split, residuals, rms in (
+        (splits.train, view.train_residuals, view.train_rms),
+        (splits.validation, view.validation_residuals, view.validation_rms),
+    ):
+        by_hand = (split.targets - answers(seen.model, split.inputs)).flatten()
+        assert residuals == pytest.approx(by_hand.tolist(), abs=1e-5)
+        assert rms == pytest.approx(float(by_hand.square().mean().sqrt()), abs=1e-5)
+
+
+def test_the_points_that_were_moved_away_are_the_outliers() -> None:
+    seen = trainer("outliers", {"loss": "l1"})
+    clean = trainer("outliers", {"data.outliers": 0}).splits
+    for _ in range(400):
+        seen.train_batch()
+    view = look(seen)
+    assert seen.splits is not None
+    assert clean is not None
+    moved = (seen.splits.train.targets - clean.train.targets).flatten().abs() > 1
+    assert isinstance(view, CurveView)
+    assert list(view.outliers) == moved.nonzero().flatten().tolist()
+    assert len(view.outliers) == 8
+
+
+def test_few_or_equal_residuals_have_no_outliers() -> None:
+    assert outliers(np.array([0.0, 0.0, 9.0])) == ()
+    assert outliers(np.array([0.0] * 9 + [9.0])) == ()
+    assert outliers(np.array([math.nan] * 9)) == ()
+    assert outliers(np.array([-1.0, 0.0, 1.0, 0.5, -0.5, math.nan, 90.0])) == (6,)
+
+
+def test_outputs_that_are_not_finite_predict_nothing() -> None:
+    for preset in ("digits-mlp", "linear-collapse"):
+        seen = trainer(preset)
+        with torch.no_grad():
+            for parameter in seen.model.parameters():
+                parameter.fill_(math.nan)
+        view = look(seen)
+        assert isinstance(view, SamplesView | RegionsView)
+        assert {sample.predicted_class for sample in view.samples} == {-1}
+        assert sum(map(sum, view.counts)) == 0
+        assert seen.splits is not None
+        assert view.undecided == len(seen.splits.validation)
+        if isinstance(view, RegionsView):
+            assert set(view.classes) == {255}
+            assert set(view.points_predicted) == {-1}
+
+
+@pytest.mark.parametrize("arms", [1, 3, 20])
+def test_any_number_of_classes(arms: int) -> None:
+    view = look(trainer("linear-collapse", {"data.arms": arms, "data.samples": 400}))
+    assert isinstance(view, RegionsView)
+    assert len(view.class_names) == len(view.counts) == arms
+    assert view.chosen is not None
+    assert len(view.chosen.logits) == arms
+
+
+def test_pictures_in_colour_and_large_ones_are_grey_and_small() -> None:
+    seen = trainer()
+    splits = seen.splits
+    assert splits is not None
+    large = torch.arange(2 * 3 * 70 * 50, dtype=torch.float32).reshape(2, 3, 70, 50)
+    split = dataclasses.replace(splits.validation, inputs=large, targets=torch.tensor([0, 1]))
+    scaling = dataclasses.replace(splits.scaling, shift=torch.zeros(()), scale=torch.ones(()))
+    wide = dataclasses.replace(splits, validation=split, scaling=scaling, input_shape=(3, 70, 50))
+    view = view_of(wide, seen.device)
+    assert view is not None
+    view.look(lambda inputs: torch.zeros(len(inputs), 10), Wish())
+    reading = view.reading()
+    assert isinstance(reading, SamplesView)
+    assert (reading.height, reading.width) == (24, 17)
+    assert {len(sample.pixels) for sample in reading.samples} == {24 * 17}
 
 
 @pytest.mark.parametrize("preset", ["digits-mlp", "linear-collapse", "outliers"])

@@ -16,21 +16,14 @@ from tui_dl.ui.panels.log import log_tail
 from tui_dl.ui.panels.notes import scene_lines
 from tui_dl.ui.panels.optimizer import OptimizerPanel
 from tui_dl.ui.panels.phases import PHASES, phase_lines
-from tui_dl.ui.panels.samples import sample_lines
 from tui_dl.ui.panels.status import StatusPanel, figures, tall
-from tui_dl.ui.panels.task import curve_data, regions_data
 from tui_dl.ui.run_model import RunModel
-from tui_dl.ui.theme import Palette
 from tui_dl.wire.messages import PROTOCOL, PhaseReached, ReadingTaken, SceneReached, Welcomed
 from tui_dl.wire.snapshots import (
-    CurveView,
     LayerReading,
     LayersRead,
     OptimizerRead,
     OptimizerReading,
-    RegionsView,
-    SamplesView,
-    SampleView,
 )
 
 WIDTHS = [20, 44, 60, 80, 120, 160]
@@ -179,34 +172,6 @@ def test_a_waiting_scene_says_which_key_goes_on(width: int) -> None:
     assert "PgDn" in text_of(scene_lines(model, width))
     model.apply(SceneReached(99, True))
     assert scene_lines(model, width) == []
-
-
-def test_a_curve_keeps_its_points_and_survives_what_is_not_finite() -> None:
-    view = CurveView((0.0, 1.0), (1.0, math.nan), (0.5,), (2.0,), (0.0, 1.0), (math.inf, 1.0))
-    data = curve_data(view)
-    assert data.x_range == (0.0, 1.0)
-    assert [series.current for series in data.series] == [None, None, None]
-    assert curve_data(CurveView((), (), (), (), (), ())).x_range == (0.0, 1.0)
-
-
-def test_regions_put_points_where_they_are() -> None:
-    view = RegionsView(
-        (-1, 1), (-1, 1), 2, 2, bytes([0, 1, 1, 0]), bytes([255, 0, 128, 64]), (1.0,), (1.0,), (1,)
-    )
-    data = regions_data(view)
-    assert data.classes is not None
-    assert data.classes.tolist() == [[0, 1], [1, 0]]
-    assert (data.points[0].x, data.points[0].y) == (1.0, 0.0)
-
-
-@pytest.mark.parametrize("depth", ["truecolor", "256", "16", "none"])
-@pytest.mark.parametrize(("height", "width"), [(8, 8), (28, 28), (7, 5)])
-def test_samples_are_drawn_at_every_colour_depth(depth: str, height: int, width: int) -> None:
-    pixels = bytes(range(height * width)) if height * width <= 256 else bytes(height * width)
-    sample = SampleView(0, pixels, 3, 5, 0.12)
-    view = SamplesView(height, width, (sample,) * 5, tuple("0123456789"), ((1,) * 10,) * 10)
-    lines = sample_lines(view, 60, 20, Palette(depth, True))  # type: ignore[arg-type]
-    assert "3→5 12%" in "".join(part[0] for line in lines for part in line if isinstance(part, tuple))
 
 
 def test_the_tail_of_a_log_is_short_and_a_missing_one_is_empty(

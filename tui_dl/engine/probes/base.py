@@ -17,6 +17,10 @@ class Probe(ABC):
     name: ClassVar[ProbeName]
     layer: str = ""
     """The one layer that is shown; empty for all. The others may be left out then."""
+    sample: int | None = None
+    """The validation sample that is shown in full; None for the worst."""
+    grid: tuple[int, int] = (0, 0)
+    """Columns and rows of a picture of the input plane; 0 where nobody has said."""
 
     @abstractmethod
     def observe(self, trainer: Trainer, phase: str) -> None:

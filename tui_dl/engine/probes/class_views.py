@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final, final
 
 import torch
+from torch.nn import functional as F
 
-from tui_dl.engine.probes.view import View
-from tui_dl.wire.snapshots import ConfusionView, SamplesView, SampleView
+from tui_dl.engine.probes.judging import Judge
+from tui_dl.engine.probes.view import View, Wish
+from tui_dl.wire.snapshots import ConfusionView, SamplesView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from tui_dl.components.data import DataSplits
 
-SAMPLES: Final = 24
-"""Samples that are shown at most."""
-MOST_CLASSES: Final = 64
-"""Above this a confusion matrix is not to be read, and is left empty."""
+LARGEST_PICTURE: Final = 32
+"""Pixels across or down; a larger picture is averaged down to this at most."""
 
 
 @final
@@ -27,79 +30,60 @@ class Confusion(View):
     """Validation split, inputs of any shape."""
 
     def __init__(self, splits: DataSplits, device: torch.device) -> None:
-        self._inputs, self._targets = (
-            part.to(device) for part in (splits.validation.inputs, splits.validation.targets)
-        )
-        self._class_names, self._classes = splits.class_names, splits.outputs
-        self._counts: Tensor | None = None
+        self._judge = Judge(splits, device)
+        self._class_names = splits.class_names
 
-    def look(self, answer: Callable[[Tensor], Tensor]) -> None:
-        """Ask for the class of every sample."""
-        self._counts = confusion(answer(self._inputs).argmax(1), self._targets, self._classes)
+    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish) -> None:
+        """Ask for the logits of every sample."""
+        self._judge.look(answer, wish.sample)
 
     def reading(self) -> ConfusionView:
-        """Counts by true and predicted class."""
-        assert self._counts is not None, "look first"
-        return ConfusionView(self._class_names, _rows(self._counts.tolist(), self._classes))
+        """Counts by true and predicted class, the worst samples and the chosen one."""
+        found = self._judge.verdict()
+        return ConfusionView(self._class_names, found.counts, found.samples, found.chosen, found.undecided)
 
 
 @final
 class WorstSamples(View):
-    """Validation split of grey images, inputs (N, height, width) or (N, 1, height, width)."""
+    """Validation split of pictures: inputs (N, height, width), or (N, channels, height, width) of 1 or 3."""
 
     def __init__(self, splits: DataSplits, device: torch.device) -> None:
-        self._inputs, self._targets = (
-            part.to(device) for part in (splits.validation.inputs, splits.validation.targets)
-        )
-        self._class_names, self._classes = splits.class_names, splits.outputs
-        self._height, self._width = splits.input_shape[-2:]
-        self._true = self._targets.tolist()
-        raw = splits.scaling.invert(splits.validation.inputs).flatten(1).double().cpu()
-        low, high = raw.min(), raw.max()
-        levels = (raw - low) / (high - low).clamp_min(1e-12) * 255.0
-        self._pixels = levels.round().to(torch.uint8).numpy()
-        self._numbers: Tensor | None = None
+        grey = _grey_levels(splits)
+        self._height, self._width = grey.shape[-2:]
+        pixels: NDArray[np.uint8] = grey.flatten(1).numpy()
+        self._judge = Judge(splits, device, pixels)
+        self._class_names = splits.class_names
 
-    def look(self, answer: Callable[[Tensor], Tensor]) -> None:
-        """Ask for the probability that each sample's own class gets."""
-        probabilities = answer(self._inputs).softmax(1)
-        predicted = probabilities.argmax(1)
-        of_true = probabilities.gather(1, self._targets[:, None])[:, 0].nan_to_num(0.0)
-        worst = of_true.topk(min(SAMPLES, len(of_true)), largest=False)
-        counts = confusion(predicted, self._targets, self._classes)
-        parts = (worst.indices, predicted[worst.indices], worst.values, counts)
-        self._numbers = torch.cat([part.double() for part in parts])
+    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish) -> None:
+        """Ask for the logits of every sample."""
+        self._judge.look(answer, wish.sample)
 
     def reading(self) -> SamplesView:
-        """The worst samples first, and the counts over the whole split."""
-        assert self._numbers is not None, "look first"
-        numbers = self._numbers.tolist()
-        shown = min(SAMPLES, len(self._true))
-        indices, predicted, probabilities = (numbers[part * shown : (part + 1) * shown] for part in range(3))
-        samples = tuple(
-            SampleView(
-                index=int(index),
-                pixels=self._pixels[int(index)].tobytes(),
-                true_class=self._true[int(index)],
-                predicted_class=int(guess),
-                probability=probability,
-            )
-            for index, guess, probability in zip(indices, predicted, probabilities, strict=True)
+        """The worst samples first, the chosen one, and the counts over the whole split."""
+        found = self._judge.verdict()
+        return SamplesView(
+            self._height,
+            self._width,
+            found.samples,
+            self._class_names,
+            found.counts,
+            found.chosen,
+            found.undecided,
         )
-        counts = _rows(numbers[3 * shown :], self._classes)
-        return SamplesView(self._height, self._width, samples, self._class_names, counts)
 
 
-def confusion(predicted: Tensor, true: Tensor, classes: int) -> Tensor:
-    """Counts int64 (classes²,), row by row of the true class; empty for more than `MOST_CLASSES`."""
-    if classes > MOST_CLASSES:
-        return torch.empty(0, dtype=torch.int64, device=true.device)
-    counts = torch.zeros(classes * classes, dtype=torch.int64, device=true.device)
-    return counts.scatter_add_(0, true * classes + predicted, torch.ones_like(true))
+def is_picture(shape: tuple[int, ...]) -> bool:
+    """Whether inputs of this shape are grey or coloured pictures."""
+    return len(shape) == 2 or (len(shape) == 3 and shape[0] in (1, 3))
 
 
-def _rows(counts: list[float], classes: int) -> tuple[tuple[int, ...], ...]:
-    return tuple(
-        tuple(int(count) for count in counts[start : start + classes])
-        for start in range(0, len(counts), classes)
-    )
+def _grey_levels(splits: DataSplits) -> Tensor:
+    """uint8 (N, height, width): the mean of the channels, over the whole range of the split."""
+    raw = splits.scaling.invert(splits.validation.inputs).float().cpu()
+    grey = raw.mean(1) if raw.ndim == 4 else raw
+    height, width = grey.shape[-2:]
+    factor = math.ceil(max(height, width) / LARGEST_PICTURE)
+    if factor > 1:
+        grey = F.adaptive_avg_pool2d(grey[:, None], (-(-height // factor), -(-width // factor)))[:, 0]
+    low, high = grey.min(), grey.max()
+    return ((grey - low) / (high - low).clamp_min(1e-12) * 255.0).round().to(torch.uint8)

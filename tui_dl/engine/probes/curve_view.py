@@ -1,24 +1,30 @@
-"""The view of a regression over one input: data and fitted curve in the data's own units."""
+"""The view of a regression over one input: data, fitted curve and residuals in the data's own units."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
+import numpy as np
 import torch
 
-from tui_dl.engine.probes.view import View, evenly_chosen
+from tui_dl.engine.probes.view import View, Wish, evenly_chosen
 from tui_dl.wire.snapshots import CurveView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
-    from tui_dl.components.data import DataSplits, Split
+    from tui_dl.components.data import DataSplits
 
 GRID_POINTS: Final = 161
 POINTS: Final = 400
 """Points of a split that are sent at most, evenly chosen."""
+FAR: Final = 3.5
+"""Robust standard deviations from the median residual beyond which a point is an outlier."""
+TO_DEVIATION: Final = 1.4826
+"""Median absolute deviation to standard deviation, for normal noise (Hampel, 1974)."""
 
 
 @final
@@ -26,23 +32,63 @@ class CurveOfFit(View):
     """Inputs (N, 1) or of any shape with one number, targets (N, 1)."""
 
     def __init__(self, splits: DataSplits, device: torch.device) -> None:
-        self._train = _points(splits, splits.train)
-        self._validation = _points(splits, splits.validation)
-        ends = x_range(splits)
-        raw = torch.linspace(*ends, GRID_POINTS, dtype=torch.float64).float()
-        self._grid_x = tuple(raw.tolist())
-        self._grid = splits.scaling.apply(raw.reshape(-1, *splits.input_shape)).to(device)
+        chosen = [evenly_chosen(len(split), POINTS) for split in (splits.train, splits.validation)]
+        inputs = [
+            split.inputs[each] for split, each in zip((splits.train, splits.validation), chosen, strict=True)
+        ]
+        targets = [
+            split.targets[each].reshape(-1).double().numpy()
+            for split, each in zip((splits.train, splits.validation), chosen, strict=True)
+        ]
+        raw = [splits.scaling.invert(each).reshape(-1).double().cpu().numpy() for each in inputs]
+        self._train_x, self._validation_x = raw
+        self._train_y, self._validation_y = targets
+        grid = torch.linspace(*x_range(splits), GRID_POINTS, dtype=torch.float64).float()
+        self._grid_x = tuple(grid.tolist())
+        cells = splits.scaling.apply(grid.reshape(-1, *splits.input_shape))
+        self._asked = torch.cat([cells.to(device), *(each.to(device) for each in inputs)])
         self._outputs: Tensor | None = None
 
-    def look(self, answer: Callable[[Tensor], Tensor]) -> None:
-        """Ask for the fit over the grid."""
-        self._outputs = answer(self._grid)
+    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish) -> None:
+        """Ask for the fit over the grid and at every point."""
+        self._outputs = answer(self._asked)
 
     def reading(self) -> CurveView:
-        """Points and curve."""
+        """Points, curve and residuals."""
         assert self._outputs is not None, "look first"
-        grid_y = tuple(self._outputs.reshape(-1).tolist())
-        return CurveView(*self._train, *self._validation, self._grid_x, grid_y)
+        outputs = self._outputs.reshape(-1).double().cpu().numpy()
+        grid_y, of_train, of_validation = np.split(outputs, [GRID_POINTS, GRID_POINTS + len(self._train_x)])
+        train = self._train_y - of_train
+        validation = self._validation_y - of_validation
+        return CurveView(
+            train_x=_plain(self._train_x),
+            train_y=_plain(self._train_y),
+            validation_x=_plain(self._validation_x),
+            validation_y=_plain(self._validation_y),
+            grid_x=self._grid_x,
+            grid_y=_plain(grid_y),
+            train_residuals=_plain(train),
+            validation_residuals=_plain(validation),
+            outliers=outliers(train),
+            train_rms=_rms(train),
+            validation_rms=_rms(validation),
+        )
+
+
+def outliers(residuals: NDArray[np.float64]) -> tuple[int, ...]:
+    """Which residuals lie far from their median, measured by the median distance from it.
+
+    Robust on purpose: by mean and standard deviation a few far points hide themselves. None among fewer than
+    four points, nor where half of them agree exactly.
+    """
+    finite = np.isfinite(residuals)
+    if finite.sum() < 4:
+        return ()
+    distances = np.abs(residuals - np.median(residuals[finite]))
+    spread = TO_DEVIATION * float(np.median(distances[finite]))
+    if spread <= 0:
+        return ()
+    return tuple(np.flatnonzero(finite & (distances > FAR * spread)).tolist())
 
 
 def x_range(splits: DataSplits) -> tuple[float, float]:
@@ -53,7 +99,12 @@ def x_range(splits: DataSplits) -> tuple[float, float]:
     return low, high
 
 
-def _points(splits: DataSplits, split: Split) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    chosen = evenly_chosen(len(split), POINTS)
-    x = splits.scaling.invert(split.inputs)[chosen]
-    return tuple(x.reshape(-1).tolist()), tuple(split.targets[chosen].reshape(-1).tolist())
+def _rms(residuals: NDArray[np.float64]) -> float | None:
+    if not residuals.size:
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.sqrt(np.mean(np.square(residuals))))
+
+
+def _plain(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(values.tolist())

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, final
 
 from tui_dl.engine.probes.answers import answers
 from tui_dl.engine.probes.base import Probe
-from tui_dl.engine.probes.class_views import Confusion, WorstSamples
+from tui_dl.engine.probes.class_views import Confusion, WorstSamples, is_picture
 from tui_dl.engine.probes.curve_view import CurveOfFit
 from tui_dl.engine.probes.regions_view import RegionsOfClasses
+from tui_dl.engine.probes.view import Wish
 
 if TYPE_CHECKING:
     import torch
@@ -42,7 +43,7 @@ class TaskProbe(Probe):
                 self._splits = splits
                 self._view = None if splits is None else view_of(splits, trainer.device)
             if self._view is not None:
-                self._view.look(partial(answers, trainer.model))
+                self._view.look(partial(answers, trainer.model), Wish(self.sample, self.grid))
                 self._has_looked = True
 
     def at_rest(self, trainer: Trainer, seen: Reading | None) -> Reading | None:
@@ -63,6 +64,6 @@ def view_of(splits: DataSplits, device: torch.device) -> View | None:
         return CurveOfFit(splits, device) if math.prod(shape) == 1 and splits.outputs == 1 else None
     if shape == (2,):
         return RegionsOfClasses(splits, device)
-    if len(shape) == 2 or (len(shape) == 3 and shape[0] == 1):
+    if is_picture(shape):
         return WorstSamples(splits, device)
     return Confusion(splits, device)

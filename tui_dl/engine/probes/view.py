@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,11 +14,25 @@ if TYPE_CHECKING:
     from tui_dl.wire.snapshots import Reading
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What whoever looks on wants to see of a view.
+
+    Attributes:
+        sample: index of the validation sample to show in full; None for the worst one.
+        grid: columns and rows of a picture of the input plane; 0 leaves it to the view.
+    """
+
+    sample: int | None = None
+    grid: tuple[int, int] = (0, 0)
+
+
 class View(ABC):
     """Keeps what stays the same (points, grids, pixels) ready, so that a look costs a forward pass."""
 
     @abstractmethod
-    def look(self, answer: Callable[[Tensor], Tensor]) -> None:
+    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish) -> None:
         """Ask the model; what it answers stays on the device."""
 
     @abstractmethod

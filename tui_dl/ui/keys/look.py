@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tui_dl.ui.keys.entry import KeyAction, always, has_layers
+from tui_dl.ui.keys.entry import KeyAction, always, changeable, has_layers
 
 PLOT_KEYS: Final[tuple[KeyAction, ...]] = (
     KeyAction(
@@ -156,7 +156,7 @@ LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
         "enter",
         "open",
         "Look",
-        "Layers: the chosen layer's own page, with its norms over time",
+        "Layers: the chosen layer's own page; task: the chosen sample in full",
         "enter_view",
     ),
     KeyAction(
@@ -178,7 +178,22 @@ LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
         "Histograms, optimizer, a layer's page: now, or over time",
         "toggle_time",
     ),
-    KeyAction("up", "up,k", "↑", "up", "Look", "Scroll the view, or the layer before", "scroll_view(-1)"),
-    KeyAction("down", "down,j", "↓", "down", "Look", "Scroll the view, or the next layer", "scroll_view(1)"),
+    KeyAction(
+        "variants",
+        "V",
+        "V",
+        "variants",
+        "Look",
+        "Run the preset's variants beside this run and draw their curves over it, or end them",
+        "variants",
+        changeable,
+        17,
+    ),
+    KeyAction(
+        "up", "up,k", "↑", "up", "Look", "Scroll the view, the layer or the sample before", "scroll_view(-1)"
+    ),
+    KeyAction(
+        "down", "down,j", "↓", "down", "Look", "Scroll the view, the next layer or sample", "scroll_view(1)"
+    ),
     *PLOT_KEYS,
 )

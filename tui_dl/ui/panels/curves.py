@@ -11,6 +11,7 @@ from tui_dl.ui.plots.plot_board import PlotBoard, Sight
 from tui_dl.ui.plots.plot_data import PlotCross, PlotData, PlotMark, PlotSeries
 from tui_dl.ui.plots.plot_mouse import PlotMouse
 from tui_dl.ui.plots.scales import SCALES, Scale
+from tui_dl.ui.plots.variant_series import variant_series
 from tui_dl.ui.run_model import RunModel, Topic
 from tui_dl.ui.settings import Settings
 
@@ -170,6 +171,7 @@ class MetricPlot(LinePlot, PlotMouse):
             series += ghost_series(
                 history, curve.metric, curve.colour, x_range, columns, dash=dash, unit_of=units
             )
+        series += variant_series(self.model, chosen.curves, x_range, columns, sight.map)
         return tuple(series)
 
     def _cross(

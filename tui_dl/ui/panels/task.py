@@ -1,108 +1,204 @@
-"""What the model makes of the data: a fitted curve, decision regions, or samples and a confusion matrix."""
+"""What the model makes of the data: a fit with residuals; or regions, samples, a matrix and one in full."""
 
-from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Final, final
 
-import numpy as np
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Container, Horizontal, Vertical
+from textual.message import Message
+from textual.widget import Widget
 
-from tui_dl.history.arrays import FloatArray
+from tui_dl.ui.ink import Line
+from tui_dl.ui.panels.confusion import ConfusionPanel, needed_width
+from tui_dl.ui.panels.judged import JudgedView, SampleChosen, judged, next_sample
+from tui_dl.ui.panels.lines import LinePanel
+from tui_dl.ui.panels.sample_list import SampleList
+from tui_dl.ui.panels.sample_page import SamplePage
 from tui_dl.ui.panels.samples import SamplesPanel
-from tui_dl.ui.plots.heat_map import HeatMap, HeatMapData, HeatPoint, confusion_map
-from tui_dl.ui.plots.line_plot import LinePlot
-from tui_dl.ui.plots.plot_data import PlotData, PlotSeries
+from tui_dl.ui.panels.task_data import fit_data, regions_data
+from tui_dl.ui.panels.task_pages import Page, pages
+from tui_dl.ui.plots.fit_plot import FitPlot
+from tui_dl.ui.plots.region_map import RegionMap
 from tui_dl.ui.run_model import RunModel, Topic
-from tui_dl.wire.snapshots import ConfusionView, CurveView, RegionsView, SamplesView
+from tui_dl.wire.snapshots import CurveView, RegionsView, SamplesView
 
-_WAITING = "What the model makes of the data appears with the next batches."
+_HINT_FROM_HEIGHT: Final = 12
 
 
-class TaskPanel(Horizontal):
-    """The view that fits the task; which one is known when the first comes."""
+class TaskPanel(Vertical):
+    """The view that fits the task; which one is known when the first comes.
 
-    TOPICS: ClassVar[frozenset[Topic]] = frozenset(("task", "experiment"))
+    Of a classification a sample can be chosen; the engine is told which (`Wished`).
+    """
+
+    TOPICS: ClassVar[frozenset[Topic]] = frozenset(("task", "experiment", "link"))
     DEFAULT_CSS = """
     TaskPanel {
-        & > * { width: 1fr; height: 1fr; display: none; }
-        & > .shown { display: block; }
+        & .part { width: 1fr; height: 1fr; display: none; }
+        & .holder { height: 1fr; }
+        & .side { display: none; height: 1fr; }
+        & .hint { height: 1; display: none; }
+        & .shown { display: block; }
     }
     """
 
-    def __init__(self, model: RunModel, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    @final
+    class Wished(Message):
+        """What the engine should show has changed: another sample, or another size of the picture."""
+
+    def __init__(
+        self,
+        model: RunModel,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        has_hints: bool = True,
+    ) -> None:
         super().__init__(id=id)
         self.model = model
+        self.pinned: int | None = None
+        """The validation sample that was chosen; None follows the worst one."""
+        self.grid = (0, 0)
+        """Columns and rows of a picture of the plane as it is drawn here."""
+        self._page = 0
+        self._has_hints = has_hints
 
     def compose(self) -> ComposeResult:
-        """One child for each kind of view."""
-        yield LinePlot(classes="curve")
-        yield SamplesPanel(self.model, classes="samples")
-        yield HeatMap(HeatMapData("task", empty_text=_WAITING), classes="map shown")
+        """All parts, of which those are shown that fit."""
+        with Horizontal(classes="holder"):
+            with Container(classes="picture"):
+                yield FitPlot(classes="part curve")
+                yield RegionMap(classes="part regions")
+                yield SamplesPanel(self.model, classes="part samples")
+                yield SampleList(self.model, classes="part list")
+            with Vertical(classes="side"):
+                yield ConfusionPanel(self.model, classes="part matrix")
+                yield SamplePage(self.model, classes="part sample")
+        yield TaskHint(self, classes="hint")
 
     def on_resize(self) -> None:
         self.renew()
 
     def renew(self) -> int | None:
         """Show the newest view; returns how many rows changed, None if that is not known."""
-        if not self.is_mounted:
+        if not (self.is_mounted and self.size):
             return 0
-        match self.model.task_view:
-            case CurveView() as view:
-                self._show("curve")
-                return self.query_one(LinePlot).set_data(curve_data(view))
-            case RegionsView() as view:
-                self._show("map")
-                return self.query_one(HeatMap).set_data(regions_data(view))
-            case ConfusionView() as view:
-                self._show("map")
-                return self.query_one(HeatMap).set_data(_confusion(view))
-            case SamplesView() as view:
-                # Side by side in a wide view; in a narrow one the matrix says more than the samples.
-                self._show(*(("samples", "map") if self.size.width >= 64 else ("map",)))
-                rows = self.query_one(SamplesPanel).renew()
-                return rows + self.query_one(HeatMap).set_data(_confusion(view))
-            case None:
-                self._show("map")
-                return None
+        view = self.model.task_view
+        if isinstance(view, CurveView):
+            self._arrange({"curve"}, Page(frozenset(("picture",))))
+            return self.query_one(FitPlot).set_data(fit_data(view))
+        seen = judged(view)
+        if seen is None:
+            self._arrange({"list"}, Page(frozenset(("picture",))))
+            return self.query_one(SampleList).renew()
+        return self._show_judged(seen)
 
-    def _show(self, *names: str) -> None:
-        for child in self.children:
-            child.set_class(any(child.has_class(name) for name in names), "shown")
+    # -- choosing --------------------------------------------------------------------------------------
+
+    def move_lines(self, by: int) -> None:
+        """The sample before or after the chosen one, in the order of the worst."""
+        view = judged(self.model.task_view)
+        found = None if view is None else next_sample(view, self.pinned, by)
+        if found is not None:
+            self.choose(found)
+
+    def choose(self, index: int | None) -> None:
+        """Have one validation sample shown in full; None follows the worst one again."""
+        if index != self.pinned:
+            self.pinned = index
+            self.post_message(self.Wished())
+            self.renew()
+
+    def enter(self) -> None:
+        """On to the next page, after the last to the first."""
+        self._page += 1
+        self.renew()
+
+    def leave(self) -> bool:
+        """Back to the first page, from there to the worst sample; tells whether there was a way back."""
+        if self._page:
+            self._page = 0
+            self.renew()
+            return True
+        was_chosen = self.pinned is not None
+        self.choose(None)
+        return was_chosen
+
+    def on_sample_chosen(self, event: SampleChosen) -> None:
+        event.stop()
+        self.choose(event.index)
+
+    def on_region_map_pointed(self, event: RegionMap.Pointed) -> None:
+        event.stop()
+        self.choose(event.index)
+
+    # -- inside ----------------------------------------------------------------------------------------
+
+    def _show_judged(self, view: JudgedView) -> int:
+        width, height = self.size
+        height -= self._hint_rows
+        found = pages(width, height, len(view.counts), needed_width(view))
+        self._page %= len(found)
+        page = found[self._page]
+        shown: set[str] = set(page.parts - {"picture"})
+        if "picture" in page.parts:
+            shown.add(_picture_of(view))
+        self._arrange(shown, page)
+        rows = 0
+        for panel in self.query(SamplesPanel):
+            panel.pinned = self.pinned
+        for listing in self.query(SampleList):
+            listing.pinned = self.pinned
+        if isinstance(view, RegionsView) and "regions" in shown:
+            plane = self.query_one(RegionMap)
+            rows += plane.set_data(regions_data(view, self.pinned))
+            self._want_grid(plane.grid)
+        for part in self.query(".shown").results(Widget):
+            if isinstance(part, LinePanel):
+                rows += part.renew()
+        return rows
+
+    def _want_grid(self, grid: tuple[int, int]) -> None:
+        if grid != self.grid and min(grid) > 0:
+            self.grid = grid
+            self.post_message(self.Wished())
+
+    def _arrange(self, shown: set[str], page: Page) -> None:
+        for part in self.query(".part").results(Widget):
+            part.set_class(any(part.has_class(name) for name in shown), "shown")
+        picture, side = self.query_one(".picture"), self.query_one(".side")
+        has_picture, has_side = "picture" in page.parts, bool(page.parts - {"picture"})
+        picture.display = has_picture
+        side.set_class(has_side, "shown")
+        side.styles.width = page.side if has_picture and page.side else "1fr"
+        self.query_one(ConfusionPanel).styles.height = page.matrix_rows or "1fr"
+        self.query_one(TaskHint).set_class(bool(self._hint_rows), "shown")
+
+    @property
+    def _hint_rows(self) -> int:
+        is_judged = judged(self.model.task_view) is not None
+        return int(self._has_hints and is_judged and self.size.height >= _HINT_FROM_HEIGHT)
 
 
-def _confusion(view: ConfusionView | SamplesView) -> HeatMapData:
-    return confusion_map("confusion, validation", view.class_names, view.counts)
+def _picture_of(view: JudgedView) -> str:
+    if isinstance(view, RegionsView):
+        return "regions"
+    return "samples" if isinstance(view, SamplesView) else "list"
 
 
-def regions_data(view: RegionsView) -> HeatMapData:
-    """Predicted class and confidence over the plane, with the data as points."""
-    shape = (view.rows, view.columns)
-    classes = np.frombuffer(view.classes, np.uint8).reshape(shape).astype(np.int64)
-    confidence = np.frombuffer(view.confidence, np.uint8).reshape(shape) / 255.0
-    (x_low, x_high), (y_low, y_high) = view.x_range, view.y_range
-    width, height = max(x_high - x_low, 1e-12), max(y_high - y_low, 1e-12)
-    points = tuple(
-        HeatPoint((x - x_low) / width, (y_high - y) / height, label)
-        for x, y, label in zip(view.points_x, view.points_y, view.points_class, strict=True)
-    )
-    return HeatMapData("decision regions", confidence, "classes", classes, points=points)
+class TaskHint(LinePanel):
+    """Which keys do something here, in the last row."""
 
+    def __init__(self, panel: TaskPanel, *, classes: str | None = None) -> None:
+        super().__init__(panel.model, classes=classes)
+        self._panel = panel
 
-def curve_data(view: CurveView) -> PlotData:
-    """Data and fit of a 1-D regression as a plot."""
-    model = PlotSeries.from_points("model", 0, *_sorted(view.grid_x, view.grid_y))
-    train = PlotSeries.from_points("train", 2, *_sorted(view.train_x, view.train_y), dash="points")
-    validation = PlotSeries.from_points(
-        "validation", 1, *_sorted(view.validation_x, view.validation_y), dash="points"
-    )
-    series = tuple(replace(one, has_number=False) for one in (model, validation, train))
-    xs = np.concatenate([one.xs for one in series])
-    xs = xs[np.isfinite(xs)]
-    x_range = (float(xs.min()), float(xs.max())) if xs.size and xs.min() < xs.max() else (0.0, 1.0)
-    return PlotData("data and fit", series, x_label="x", x_range=x_range)
-
-
-def _sorted(xs: tuple[float, ...], ys: tuple[float, ...]) -> tuple[FloatArray, FloatArray]:
-    x_array, y_array = np.asarray(xs, dtype=np.float64), np.asarray(ys, dtype=np.float64)
-    order = np.argsort(x_array, kind="stable")
-    return x_array[order], y_array[order]
+    def build(self, width: int, height: int) -> list[Line]:
+        """One line; a click does what the key does."""
+        line: Line = [
+            (" ↑↓", "key"),
+            (" another sample ", "dim"),
+            (" enter", "key", "screen.enter_view"),
+            (" another page ", "dim", "screen.enter_view"),
+            (" esc", "key", "screen.back"),
+            (" back to the worst" if self._panel.pinned is not None else " back", "dim", "screen.back"),
+        ]
+        return [line]

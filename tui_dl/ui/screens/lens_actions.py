@@ -28,7 +28,7 @@ class LensActions(Screen[None]):
         """Show a view, by its name."""
 
     @abstractmethod
-    def watch_shown(self) -> None:
+    def watch_later(self) -> None:
         """Tell the engine what is on the screen now."""
 
     def action_enter_view(self) -> None:
@@ -78,11 +78,11 @@ class LensActions(Screen[None]):
         toggle = getattr(shown, "toggle_time", None)
         if callable(toggle):
             toggle()
-            self.call_after_refresh(self.watch_shown)
+            self.call_after_refresh(self.watch_later)
 
     def on_layer_chosen(self) -> None:
         """Another layer, or a page of another kind: the engine should measure that one."""
-        self.call_after_refresh(self.watch_shown)
+        self.call_after_refresh(self.watch_later)
 
     def measured_layer(self, shown: set[str]) -> str:
         """The one layer that the engine is to look at closely; empty for all alike."""

@@ -69,7 +69,7 @@ class PlotActions(Screen[None]):
     def on_mount(self) -> None:
         self._unsubscribe = self._app.settings_store.subscribe(self._take_settings)
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         if self._unsubscribe is not None:
             self._unsubscribe()
 

@@ -17,6 +17,7 @@ from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.panels.notes import NotesPanel, ScenePanel
 from tui_dl.ui.panels.phases import PhasesPanel
 from tui_dl.ui.panels.status import StatusPanel
+from tui_dl.ui.panels.variants import VariantsPanel
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import ALL_TOPICS, Link, RunModel, Topic
 from tui_dl.ui.screens.lens_actions import LensActions
@@ -32,6 +33,8 @@ from tui_dl.ui.screens.run_layout import (
     probes_for,
     views,
 )
+from tui_dl.ui.screens.task_actions import TaskActions
+from tui_dl.ui.screens.variant_actions import VariantActions
 from tui_dl.ui.steering import Steering
 from tui_dl.ui.terminal_link import is_painted
 from tui_dl.wire.messages import AnyMessage, NonFiniteFound, Noticed, RunFinished, SceneReached, Welcomed
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
 _FIRST_PAINT_S = 0.02
 # Heat maps are most to send and change least; nobody reads digits that change ten times a second.
 _INTERVALS_S = {
-    "task": 1.0,
+    "task": 0.25,
     "small-task": 1.0,
     "status": 0.25,
     "small-layers": 0.25,
@@ -50,6 +53,7 @@ _INTERVALS_S = {
     "page-pair-time": 1.0,
     "optimizer-map": 1.0,
 }
+_SLOW_INTERVALS_S = {"task": 1.0}
 
 
 @runtime_checkable
@@ -63,7 +67,7 @@ class Panel(Protocol):
         ...
 
 
-class RunScreen(PlotActions, LensActions, RunActions):
+class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, RunActions):
     """One run, from before its engine speaks until it is left."""
 
     CSS = RUN_CSS
@@ -102,6 +106,7 @@ class RunScreen(PlotActions, LensActions, RunActions):
             with Vertical(id="main"):
                 yield ViewBar(model, id="view-bar")
                 yield Container(WaitingPanel(model, id="waiting"), id="views")
+                yield VariantsPanel(model, id="variants")
                 yield PhasesPanel(model, id="phases")
                 yield ScenePanel(model, id="scene")
         yield KeyBar(model, id="keys")
@@ -137,14 +142,18 @@ class RunScreen(PlotActions, LensActions, RunActions):
             self._topics[name] = widget.TOPICS
             is_visible = partial(self._may_grow if getattr(widget, "GROWS", False) else is_painted, widget)
             interval_s = _INTERVALS_S.get(widget.id, 0.0)
-            clock.register(name, widget.renew, is_visible=is_visible, interval_s=interval_s)
+            slow_s = _SLOW_INTERVALS_S.get(widget.id, 0.0)
+            clock.register(
+                name, widget.renew, is_visible=is_visible, interval_s=interval_s, slow_interval_s=slow_s
+            )
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
+        await self.end_variants()
         for name in self._topics:
             self.program.frame_clock.unregister(name)
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._watch_later)
+        self.call_after_refresh(self.watch_later)
 
     def on_screen_resume(self) -> None:
         self._mark(ALL_TOPICS)
@@ -155,13 +164,14 @@ class RunScreen(PlotActions, LensActions, RunActions):
     def _take(self, message: AnyMessage) -> None:
         state_before = self.model.state
         self._mark(self.model.apply(message))
+        self.keep_variants_in_step(message)
         if self.model.state != state_before:
             # Running, paused, finished: whoever pressed a key looks for this.
             self.program.frame_clock.paint_now()
         match message:
             case Welcomed():
                 self.steering.forget_watch()
-                self._watch_later()
+                self.watch_later()
             case SceneReached(index) if self.model.experiment is not None:
                 scenes = self.model.experiment.scenes
                 if 0 <= index < len(scenes):
@@ -208,9 +218,10 @@ class RunScreen(PlotActions, LensActions, RunActions):
             self.query_one(f"#{name}").display = name == self.view
         self._release_control()
         self.call_after_refresh(self.renew_all)
-        self.call_after_refresh(self._watch_later)
+        self.call_after_refresh(self.watch_later)
 
-    def _watch_later(self) -> None:
+    def watch_later(self) -> None:
+        """Tell the engine what is on the screen now."""
         if self.model.link != "live":
             return
         shown = {
@@ -224,7 +235,8 @@ class RunScreen(PlotActions, LensActions, RunActions):
         coming = self.model.next_scene
         if coming is not None:
             probes += [probe for probe in probes_for({coming.view}) if probe not in probes]
-        self.do(self.steering.watch(probes, self.program.link_profile.watch_rate_hz, layer))
+        sample, grid = self.task_wish if "task" in probes else (None, (0, 0))
+        self.do(self.steering.watch(probes, self.program.link_profile.watch_rate_hz, layer, sample, grid))
 
     def _release_control(self) -> None:
         self.remove_class("controlling")
@@ -237,8 +249,8 @@ class RunScreen(PlotActions, LensActions, RunActions):
     def on_control_panel_chosen(self, event: ControlPanel.Chosen) -> None:
         self.action_change(event.path)
 
-    def watch_shown(self) -> None:
-        self._watch_later()
+    def mark_series(self) -> None:
+        self._mark(frozenset({"series"}))
 
     # -- keys ------------------------------------------------------------------------------------------
 

@@ -84,7 +84,7 @@ class Overview(Container):
             yield MetricPlot(model, 3, id="plot-3")
         with Horizontal(classes="row third"):
             yield LayersPanel(model, id="small-layers")
-            yield TaskPanel(model, id="small-task")
+            yield TaskPanel(model, id="small-task", has_hints=False)
 
 
 class WaitingPanel(LinePanel):
