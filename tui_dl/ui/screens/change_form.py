@@ -6,11 +6,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui_dl.ui.ink import Line, wrapped
+from tui_dl.ui.overlay import Overlay
 from tui_dl.ui.proposal import (
     TITLES,
     Proposal,
@@ -28,7 +28,7 @@ from tui_dl.ui.screens.change_fields import FieldInput, FieldRow, help_of
 from tui_dl.ui.screens.dialog import DIALOG_CSS, DialogLines
 
 
-class ChangeForm(ModalScreen[Proposal | None]):
+class ChangeForm(Overlay[Proposal | None]):
     """Arrows choose the component, Tab goes to its settings, Enter to the plan; Escape changes nothing."""
 
     DEFAULT_CSS = f"""

@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.geometry import Size
-from textual.screen import ModalScreen
+from textual.strip import Strip
 
 from tui_dl.ui.hangul import JAMO
 from tui_dl.ui.ink import Line, Part, wrapped
+from tui_dl.ui.overlay import Overlay
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import RunModel
 
@@ -62,11 +63,17 @@ class DialogLines(LinePanel):
         """The lines as they are."""
         return self._lines
 
+    def render_line(self, y: int) -> Strip:
+        """A line; the first paint comes before the first resize."""
+        if not self._strips:
+            self.repaint()
+        return super().render_line(y)
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return max(min(len(self._lines), viewport.height - 4), 1)
 
 
-class Dialog(ModalScreen[str]):
+class Dialog(Overlay[str]):
     """Text and choices: by their keys, by arrows and Enter, or by a click; Escape takes the last one."""
 
     DEFAULT_CSS = f"Dialog {{ {DIALOG_CSS} }}"
