@@ -11,13 +11,11 @@ from textual.containers import Vertical
 from textual.geometry import Size
 from textual.strip import Strip
 
-from tui_dl.ui.hangul import JAMO
+from tui_dl.ui.hangul import latin
 from tui_dl.ui.ink import Line, Part, wrapped
 from tui_dl.ui.overlay import Overlay
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import RunModel
-
-_LATIN: Final = {jamo: letter for letter, jamo in JAMO.items()}
 
 DIALOG_CSS: Final = """
     align: center middle;
@@ -105,7 +103,7 @@ class Dialog(Overlay[str]):
         self._show()
 
     def on_key(self, event: events.Key) -> None:
-        pressed = _LATIN.get(event.character or "", event.character or "")
+        pressed = latin(event.character or "")
         for choice in self._choices:
             if pressed and pressed.lower() == choice.key.lower():
                 event.stop()

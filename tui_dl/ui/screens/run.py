@@ -18,7 +18,7 @@ from tui_dl.ui.panels.phases import PhasesPanel
 from tui_dl.ui.panels.status import StatusPanel
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import ALL_TOPICS, Link, RunModel, Topic
-from tui_dl.ui.screens.run_actions import RunActions
+from tui_dl.ui.screens.control_actions import ControlActions
 from tui_dl.ui.screens.run_flows import RunFlows
 from tui_dl.ui.screens.run_layout import (
     HEIGHTS,
@@ -53,7 +53,7 @@ class Panel(Protocol):
         ...
 
 
-class RunScreen(RunActions):
+class RunScreen(ControlActions):
     """One run, from before its engine speaks until it is left."""
 
     CSS = RUN_CSS
@@ -222,9 +222,6 @@ class RunScreen(RunActions):
 
     def on_control_panel_released(self) -> None:
         self._release_control()
-
-    def on_control_panel_chosen(self, event: ControlPanel.Chosen) -> None:
-        self.action_change(event.path)
 
     def on_histograms_panel_layer_changed(self) -> None:
         self._watch_later()
