@@ -42,8 +42,13 @@ def plan_lines(plan: Plan, width: int, *, lr: float | None, chooses_state: bool)
                 _rate_line(place, option.label, option.lr, option.relative_update, option.lr == lr, width)
             )
     if chooses_state:
-        lines += [(), *_state_lines(plan, width)]
+        lines += [(), *state_lines(plan.state, plan.warmup_steps, width)]
     return lines
+
+
+def refusal_lines(reason: str, width: int) -> list[Line]:
+    """Why it can't be done."""
+    return [[(line, "bad")] for line in wrapped(f"✗ {reason}", width)]
 
 
 def receipt_lines(receipt: Receipt, width: int) -> list[Line]:
@@ -129,12 +134,13 @@ def _rate_line(
     return [*parts, (fitted(words, max(width - 35, 0)).rstrip(), style if style != "good" else "dim")]
 
 
-def _state_lines(plan: Plan, width: int) -> list[Line]:
+def state_lines(chosen: OptimizerState, warmup_steps: int, width: int) -> list[Line]:
+    """What may become of the optimizer's state, to be chosen by keys."""
     state: list[Part] = [(" s ", "key", "screen.state"), ("state   ", "")]
     for one in get_args(OptimizerState):
-        state += [(f" {one} ", "chosen" if one == plan.state else "dim", "screen.state"), " "]
-    warmup = f"{plan.warmup_steps} steps" if plan.warmup_steps else "none"
-    meaning = wrapped(STATES[plan.state], max(width - 11, 16))
+        state += [(f" {one} ", "chosen" if one == chosen else "dim", "screen.state"), " "]
+    warmup = f"{warmup_steps} steps" if warmup_steps else "none"
+    meaning = wrapped(STATES[chosen], max(width - 11, 16))
     meaning_lines: list[Line] = [[" " * 11, (line, "dim")] for line in meaning]
     return [
         state,

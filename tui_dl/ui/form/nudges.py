@@ -115,4 +115,4 @@ def _bounded_float(field: FieldInfo, value: float) -> float:
         value = field.lt - SHARE_STEP if _kind(field) == "share" else math.nextafter(field.lt, -math.inf)
     if field.gt is not None and value <= field.gt:
         value = math.nextafter(field.gt, math.inf)
-    return value
+    return float(value)

@@ -18,6 +18,7 @@ from tui_dl.ui.run_model import RunModel, Topic
 __all__ = ["ControlPanel", "Row", "brief_component", "rows_of", "worded"]
 
 _LABEL_WIDTH: Final = 14
+_WIDE_LABEL_WIDTH: Final = 20
 _EXPLAINED_FROM: Final = 64
 """From this width on each setting's explanation stands beside it."""
 _VALUE_WIDTH: Final = 16
@@ -147,23 +148,26 @@ class ControlPanel(LinePanel, can_focus=True):
     def _line(self, row: Row, is_chosen: bool, width: int) -> Line:
         indent = "" if row.head else "  "
         label = row.label.upper() if row.head else row.label
-        room = width - _LABEL_WIDTH - 4
+        label_width = _WIDE_LABEL_WIDTH if width >= _EXPLAINED_FROM else _LABEL_WIDTH
+        room = width - label_width - 4
         parts: list[Part] = [
             ("▌" if is_chosen else " ", "key"),
             indent,
-            (fitted(label, _LABEL_WIDTH - len(indent)), "title" if row.head else "dim"),
+            (fitted(label, label_width - len(indent)), "title" if row.head else "dim"),
             " ",
         ]
         if width >= _EXPLAINED_FROM:
             room = min(room, _VALUE_WIDTH) if row.field is not None else room
         hint = self._hint(row) if is_chosen else ""
+        if room - len(hint) < 6:
+            hint = hint[:3]
         value_room = room - len(hint) if room - len(hint) >= 6 else room
         style = "chosen" if is_chosen else "bold" if row.head or row.differs else ""
         parts += self._value(row, style, value_room)
         if value_room < room:
             parts.append((hint, "key"))
         if width >= _EXPLAINED_FROM and row.field is not None:
-            rest = width - _LABEL_WIDTH - room - 4
+            rest = width - label_width - room - 4
             return [*parts, "  ", (fitted(help_of(row.field), rest), "dim")]
         return [*parts, (f" {_key_for(row)}", "key")]
 

@@ -10,15 +10,15 @@ from textual.containers import Vertical
 from tui_dl.errors import SpecError, TuiDlError
 from tui_dl.spec.change import apply_change
 from tui_dl.spec.lecture import OptimizerState
-from tui_dl.ui.ink import Line, wrapped
 from tui_dl.ui.overlay import Overlay
-from tui_dl.ui.plan_lines import plan_lines, receipt_lines
+from tui_dl.ui.plan_lines import plan_lines, receipt_lines, refusal_lines, state_lines
 from tui_dl.ui.proposal import Proposal
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.screens.dialog import DIALOG_CSS, DialogLines
 from tui_dl.ui.steering import Steering
 
 if TYPE_CHECKING:
+    from tui_dl.ui.ink import Line
     from tui_dl.wire.plans import Plan, Receipt
 
 WARMUPS: Final = (0, 10, 50, 200)
@@ -196,7 +196,11 @@ class PlanScreen(Overlay[str]):
             lines = receipt_lines(self._receipt, width)
         elif self._refusal:
             box.border_title, box.border_subtitle = "Not possible", "Esc back to the form"
-            lines = [[(line, "bad")] for line in wrapped(self._refusal, width)]
+            lines = refusal_lines(self._refusal, width)
+            if self._plan is not None and self._proposal.state is not None:
+                # Another state may be possible: nobody has to go back for it.
+                lines += [(), *state_lines(self._proposal.state, self._proposal.warmup_steps, width)]
+                box.border_subtitle = "s another state   Esc back to the form"
         elif self._plan is None:
             lines = [[("Asking the engine what this would do…", "dim")]]
         else:

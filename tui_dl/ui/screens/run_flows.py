@@ -130,10 +130,10 @@ class RunFlows:
         while proposed is not None:
             if not screen.model.can_steer:
                 screen.complain("Nothing was changed: this screen does not steer the run now.")
-                return
-            outcome = await screen.app.push_screen_wait(PlanScreen(screen.model, screen.steering, proposed))
-            if outcome != "back":
-                return
+            else:
+                plan = PlanScreen(screen.model, screen.steering, proposed)
+                if await screen.app.push_screen_wait(plan) != "back":
+                    return
             form.rebase(screen.model.experiment)
             proposed = await screen.app.push_screen_wait(ChangeForm(form))
 

@@ -54,7 +54,7 @@ class SourceLines(LinePanel):
     def build(self, width: int, height: int) -> Sequence[Line]:
         """The head, then as much of the text as there is room for."""
         passage = self.passages[self.passage]
-        head: list[Line] = [self._parts_line(), self._passages_line()]
+        head: list[Line] = [self._parts_line(width), self._passages_line()]
         if isinstance(passage, SourceNotFoundError):
             text = f"There is no source to show: {passage}."
             return [*head, (), (), *([(line, "warn")] for line in wrapped(text, width))]
@@ -111,9 +111,15 @@ class SourceLines(LinePanel):
         """The library's where it has one, else how it is made here."""
         return next((place for place, one in enumerate(self.passages) if isinstance(one, Passage)), 0)
 
-    def _parts_line(self) -> Line:
+    def _parts_line(self, width: int) -> Line:
         line: list[Part] = []
+        # From the first part with which the chosen one still fits.
+        sizes = [len(part.label) + 3 for part in self.parts]
+        first = next(start for start in range(self.part + 1)
+                     if sum(sizes[start : self.part + 1]) <= width or start == self.part)  # fmt: skip
         for place, part in enumerate(self.parts):
+            if place < first:
+                continue
             style = "chosen" if place == self.part else "bold"
             line += [(f" {part.label} ", style, f"screen.part({place})"), " "]
         return line

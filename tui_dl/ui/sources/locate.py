@@ -118,12 +118,22 @@ def definition(text: str, name: str) -> tuple[str, int] | None:
     end = start + 1
     while end < len(lines) and not _STATEMENT.match(lines[end]):
         end += 1
-    first = start
-    while first > 0 and lines[first - 1].startswith("@"):
-        first -= 1
+    first = _first_decorator(lines, start)
     while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
         end -= 1
     return "\n".join(lines[first:end]), first + 1
+
+
+def _first_decorator(lines: list[str], start: int) -> int:
+    """The line on which the decorators of a definition begin; a decorator may go over several lines."""
+    first = start
+    while True:
+        above = first - 1
+        while above >= 0 and not _STATEMENT.match(lines[above]):
+            above -= 1
+        if above < 0 or not lines[above].startswith("@"):
+            return first
+        first = above
 
 
 def _imports(path: Path, text: str, name: str) -> Iterator[tuple[Path, str]]:
