@@ -73,6 +73,7 @@ def test_a_field_in_full() -> None:
         help="Share of the last step that is carried on",
         ge=0,
         lt=1,
+        nudge="decay",
     )
     hidden, activation, _ = struct_fields(Mlp)
     assert (hidden.type, hidden.default, hidden.unit, hidden.ge, hidden.le, hidden.max_length) == (

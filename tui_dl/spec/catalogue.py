@@ -18,7 +18,7 @@ from tui_dl.spec.models import AnyModel
 from tui_dl.spec.optimizers import AnyOptimizer
 from tui_dl.spec.regularizers import AnyRegularizer
 from tui_dl.spec.schedules import AnySchedule
-from tui_dl.spec.schema import choices_of, default_of, described_by, family_of, fields_of, plain
+from tui_dl.spec.schema import choices_of, default_of, described_by, family_of, fields_of, nudge_of, plain
 from tui_dl.spec.wording import bounds_text, listing, shown, suggestion
 
 FAMILIES: Mapping[str, tuple[type[Component], ...]] = MappingProxyType(
@@ -50,6 +50,7 @@ class FieldInfo(Struct, frozen=True):
         family: of a `component`.
         ge, gt, le, lt: bounds of a number, of each number in a list.
         max_length: of a list.
+        nudge: by what a key moves a number, where its bounds don't tell.
     """
 
     name: str
@@ -65,6 +66,7 @@ class FieldInfo(Struct, frozen=True):
     le: float | None = None
     lt: float | None = None
     max_length: int | None = None
+    nudge: str = ""
 
 
 class ComponentInfo(Struct, frozen=True):
@@ -124,7 +126,8 @@ def _describe_field(name: str, field: inspect.Field) -> FieldInfo:
     bounds = details.pop("bounds", "")
     default = default_of(field)
     plain_default = None if default is msgspec.NODEFAULT else _plain_default(default)
-    return FieldInfo(name, kind, plain_default, bounds, unit or details.pop("unit", ""), help_text, **details)
+    unit, nudge = unit or details.pop("unit", ""), nudge_of(field.type)
+    return FieldInfo(name, kind, plain_default, bounds, unit, help_text, nudge=nudge, **details)
 
 
 def _plain_default(default: Any) -> Any:

@@ -1,6 +1,6 @@
 """What every component has in common: a frozen Struct with a name, whose fields describe themselves."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -33,12 +33,17 @@ def number(
     le: float | None = None,
     lt: float | None = None,
     unit: str = "",
+    nudge: Literal["", "decay"] = "",
 ) -> Meta:
-    """Describe a numeric field; it needs a finite upper bound, as ``gt=0`` alone lets infinity through."""
+    """Describe a numeric field; it needs a finite upper bound, as ``gt=0`` alone lets infinity through.
+
+    `nudge` tells by what a key moves it where its bounds don't: ``decay`` for a share that is kept, of which
+    the distance to 1 is what matters.
+    """
     assert le is not None or lt is not None, "a number needs a finite upper bound"
     assert ge is not None or gt is not None, "a number needs a finite lower bound"
     bounds: dict[str, Any] = {"ge": ge, "gt": gt, "le": le, "lt": lt}
-    return Meta(**bounds, description=help_text, extra={"unit": unit})
+    return Meta(**bounds, description=help_text, extra={"unit": unit, "nudge": nudge})
 
 
 def described(

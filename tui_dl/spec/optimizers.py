@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 from tui_dl.spec.component import Component, described, number
 
 Rate = Annotated[float, number("Base learning rate; the schedule multiplies it", ge=0, le=1e12)]
-Beta = Annotated[float, number("Decay of the running mean", ge=0, lt=1)]
+Beta = Annotated[float, number("Decay of the running mean", ge=0, lt=1, nudge="decay")]
+Momentum = Annotated[float, number("Share of the last step that is carried on", ge=0, lt=1, nudge="decay")]
 # Not 0: a weight without a gradient would be 0/0 and NaN at the first update.
 Eps = Annotated[float, number("Added to the denominator", ge=1e-30, le=1)]
 Fused = Annotated[
@@ -27,7 +28,7 @@ class Sgd(Optimizer, frozen=True, tag="sgd"):
     source = "torch.optim.SGD"
 
     lr: Rate = 0.1
-    momentum: Annotated[float, number("Share of the last step that is carried on", ge=0, lt=1)] = 0.0
+    momentum: Momentum = 0.0
     nesterov: Annotated[bool, described("Look ahead along the momentum; needs momentum above 0")] = False
     fused: Fused = True
 
@@ -70,9 +71,9 @@ class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
     source = "torch.optim.RMSprop"
 
     lr: Rate = 0.01
-    alpha: Annotated[float, number("Decay of the running mean of squares", ge=0, lt=1)] = 0.99
+    alpha: Annotated[float, number("Decay of the running mean of squares", ge=0, lt=1, nudge="decay")] = 0.99
     eps: Eps = 1e-8
-    momentum: Annotated[float, number("Share of the last step that is carried on", ge=0, lt=1)] = 0.0
+    momentum: Momentum = 0.0
     centered: Annotated[bool, described("Subtract the squared running mean: divide by the deviation")] = False
 
 

@@ -38,6 +38,15 @@ def described_by(node: inspect.Type) -> tuple[str, str, tuple[str, ...]]:
     return help_text, unit, examples
 
 
+def nudge_of(node: inspect.Type) -> str:
+    """By what a key moves a number, where its bounds don't tell."""
+    found = ""
+    while isinstance(node, inspect.Metadata):
+        found = found or (node.extra or {}).get("nudge", "")
+        node = node.type
+    return found
+
+
 @cache
 def fields_of(struct: type[msgspec.Struct]) -> Mapping[str, inspect.Field]:
     """The fields of a Struct by their names in TOML, in the order of their declaration."""

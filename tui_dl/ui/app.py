@@ -13,6 +13,7 @@ from tui_dl.spec.experiment import Experiment
 from tui_dl.ui.app_themes import DARK, LIGHT, theme_for, wants_plain_text
 from tui_dl.ui.engine_port import Farewell, Opening, Openings
 from tui_dl.ui.link_profile import LinkProfile, LinkSetting, profile_for
+from tui_dl.ui.overlay import Overlay, OverlayApp
 from tui_dl.ui.screens.dialog import Choice, Dialog
 from tui_dl.ui.screens.run import RunScreen
 from tui_dl.ui.settings import Settings, SettingsStore
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 TITLE: Final = "tui-dl"
 
 
-class TuiDlApp(FrameClockApp[Farewell]):
+class TuiDlApp(OverlayApp[Farewell], FrameClockApp[Farewell]):
     """The screen of tui-dl: the picker where no run is given, else that run. Its result is what to say last.
 
     Args:
@@ -101,7 +102,7 @@ class TuiDlApp(FrameClockApp[Farewell]):
 
     def action_leave(self) -> None:
         """Leave through the present screen, which may ask; from a dialog, take its way out."""
-        if isinstance(self.screen, Dialog):
+        if isinstance(self.screen, Overlay):
             self.screen.action_cancel()
         elif isinstance(self.screen, RunScreen):
             self.screen.action_leave()

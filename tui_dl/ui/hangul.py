@@ -16,3 +16,11 @@ def with_jamo(keys: str) -> str:
     names = [name.strip() for name in keys.split(",")]
     jamo = [JAMO[name] for name in names if name in JAMO]
     return ",".join(names + jamo)
+
+
+_LATIN: Final = {jamo: letter for letter, jamo in JAMO.items()}
+
+
+def latin(character: str) -> str:
+    """The letter on the same physical key as a jamo; any other character as it is."""
+    return _LATIN.get(character, character)

@@ -11,6 +11,7 @@ from tui_dl.spec.component import Component, component_name
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.lecture import OptimizerState
 from tui_dl.spec.training import Training
+from tui_dl.spec.wording import number_text
 
 _YES: Final = frozenset({"yes", "true", "on", "y", "1"})
 _NO: Final = frozenset({"no", "false", "off", "n", "0"})
@@ -65,6 +66,11 @@ def names_for(path: str) -> tuple[str, ...]:
     return tuple(component_name(cls) for cls in FAMILIES[_FAMILIES[path]]) if path in _FAMILIES else ()
 
 
+def family_at(path: str) -> str:
+    """The family of the components that may stand at a place."""
+    return _FAMILIES[path]
+
+
 def summary_of(path: str, name: str) -> str:
     """What a component says of itself in a line."""
     return (component_class(_FAMILIES[path], name).__doc__ or "").strip().partition("\n")[0]
@@ -102,7 +108,7 @@ def to_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.12g}"
+        return number_text(value)
     if isinstance(value, tuple | list):
         return " ".join(to_text(one) for one in value)
     if isinstance(value, Mapping):

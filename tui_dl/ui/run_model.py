@@ -1,8 +1,11 @@
 """The screen's mirror of a run: messages go in, panels read; knows no Textual and no terminal."""
 
+import contextlib
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, final
+
+import msgspec
 
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.lecture import Scene
@@ -59,6 +62,7 @@ ALL_TOPICS: Final[frozenset[Topic]] = frozenset(
     ("link", "experiment", "status", "series", "events", "phase", "layers", "histograms", "optimizer", "task")
 )
 MAX_EVENTS: Final = 2000
+MAX_RECEIPTS: Final = 500
 _WITHOUT_SPLIT: Final = frozenset({"data_loss", "penalty", "lr", "grad_norm", "epoch", "samples_seen"})
 _R = TypeVar("_R", bound=Reading)
 
@@ -93,7 +97,8 @@ class RunModel:
     )
     readings: dict[type[Any], ReadingTaken] = field(default_factory=dict)
     events: list[LogEntry] = field(default_factory=list)
-    receipt: Receipt | None = None
+    receipts: list[Receipt] = field(default_factory=list)
+    """Of the changes so far, the newest last; those that were undone as well."""
     phases: list[PhaseReached] = field(default_factory=list)
     nonfinite: NonFiniteFound | None = None
     finished: RunFinished | None = None
@@ -133,6 +138,11 @@ class RunModel:
         if self.link == "live" or (self.link == "connecting" and self.described is None):
             return self.status.state
         return {"lost": "disconnected", "failed": "failed", "closed": "closed"}.get(self.link, "connecting")
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """What the newest change did."""
+        return self.receipts[-1] if self.receipts else None
 
     @property
     def is_running(self) -> bool:
@@ -263,6 +273,7 @@ class RunModel:
 
                 self._history = SeriesStore.from_state(message.state)
                 self.events.clear()
+                self.receipts.clear()
                 for event in message.events:
                     self._recall(event)
                 return ALL_TOPICS
@@ -315,7 +326,7 @@ class RunModel:
         take_in(self.history, message)
         match message:
             case ChangeApplied(receipt):
-                self.receipt = receipt
+                self._keep_receipt(receipt)
                 self._log("change", receipt_label(receipt) + _effect(receipt), "good", receipt.step)
             case ChangeUndone():
                 self.ghost_labels[message.parent_segment] = message.label
@@ -370,8 +381,15 @@ class RunModel:
         self.events.append(
             LogEntry(event.time_s, event.step, event.kind, event.label, levels.get(event.kind, "info"))
         )
+        if event.kind == "change" and "receipt" in event.body:
+            with contextlib.suppress(msgspec.ValidationError):
+                self._keep_receipt(msgspec.convert(event.body["receipt"], Receipt))
         if event.kind == "undo" and "parent_segment" in event.body:
             self.ghost_labels[int(event.body["parent_segment"])] = event.label
+
+    def _keep_receipt(self, receipt: Receipt) -> None:
+        self.receipts.append(receipt)
+        del self.receipts[:-MAX_RECEIPTS]
 
     def _log(self, kind: str, text: str, level: Level, step: int | None = None) -> None:
         self.events.append(

@@ -1,10 +1,10 @@
 """What the keys of a run mean as commands to its engine; knows no Textual."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import Any, Final, final
 
-from tui_dl.errors import TuiDlError
 from tui_dl.spec.lecture import OptimizerState
+from tui_dl.ui.nudging import RATE, Nudging
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import RunModel
 from tui_dl.wire.commands import (
@@ -27,13 +27,8 @@ from tui_dl.wire.commands import (
 )
 from tui_dl.wire.plans import Plan
 
-if TYPE_CHECKING:
-    from tui_dl.spec.experiment import Experiment
-
 PACES_PER_S: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
 """Flat out, which is 0 in a command, comes after the last."""
-NUDGE: Final = 1.1
-_RATE_DIGITS: Final = 5
 
 
 @final
@@ -44,10 +39,7 @@ class Steering:
         self._model = model
         self._link = link
         self._watched: Watch | None = None
-        self._asked: tuple[Experiment, float] | None = None
-        """The experiment that was shown when a rate was last asked for, and that rate."""
-        self._nudges = 0
-        self._is_nudging = False
+        self._nudging = Nudging(model, self.apply)
 
     async def toggle_run(self) -> None:
         """Pause a running engine, let a paused one go on."""
@@ -80,35 +72,17 @@ class Steering:
         await self._give(Evaluate())
 
     async def nudge_rate(self, by: int) -> None:
-        """The learning rate a tenth up or down.
+        """The learning rate a tenth up or down."""
+        await self.nudge(RATE, by)
 
-        Presses of a held key come faster than answers: those that came meanwhile make one change together.
-        """
-        self._nudges += by
-        if self._is_nudging:
+    async def nudge(self, path: str, by: int) -> None:
+        """A setting by so many of its natural steps."""
+        if path == "training.pace":
+            # Not part of what is trained: no undo point, no mark.
+            for _ in range(abs(by)):
+                await self.change_pace(1 if by > 0 else -1)
             return
-        self._is_nudging = True
-        try:
-            while self._nudges:
-                by, self._nudges = self._nudges, 0
-                await self._change_rate(NUDGE**by)
-        finally:
-            self._nudges, self._is_nudging = 0, False
-
-    async def _change_rate(self, factor: float) -> None:
-        experiment = self._model.experiment
-        assert experiment is not None
-        present = experiment.optimizer.lr
-        if self._asked is not None and self._asked[0] is experiment:
-            # The answer came before the experiment as it is now.
-            present = self._asked[1]
-        rate = float(f"{present * factor:.{_RATE_DIGITS}g}")
-        self._asked = (experiment, rate)
-        try:
-            await self._give(ApplyChange({"optimizer.lr": rate}))
-        except TuiDlError:
-            self._asked = None
-            raise
+        await self._nudging.nudge(path, by)
 
     async def plan(
         self, change: Mapping[str, Any], state: OptimizerState | None = None, warmup_steps: int = 0

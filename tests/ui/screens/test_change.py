@@ -1,10 +1,11 @@
 import pytest
+from msgspec.structs import replace
 
 from tests.ui.fake_engine import FakeEngine, described
 from tests.ui.screens.conftest import Open, Stage
 from tui_dl.errors import ChangeRefused
 from tui_dl.spec.preset import load_preset
-from tui_dl.ui.screens.change_fields import FieldInput
+from tui_dl.ui.screens.change_form import ChangeForm
 from tui_dl.wire.commands import ApplyChange
 from tui_dl.wire.messages import ChangeApplied
 from tui_dl.wire.plans import Plan, RateOption, Receipt
@@ -39,7 +40,7 @@ async def _to_plan(stage: Stage) -> None:
     await stage.press("o")
     await stage.until("Change: Optimizer")
     await stage.press("up")
-    await stage.until("momentum")
+    await stage.until("Stochastic")
     await stage.press("enter")
     await stage.until("Adam's moments are lost")
 
@@ -61,9 +62,10 @@ async def test_plan_then_act_then_receipt(on_stage: Open) -> None:
         assert stage.engine.planned == [({"optimizer": {"name": "sgd"}}, None, 0)]
         for text in (
             "kept",
-            "weights, position",
+            "weights · place in the epoch",
             "reset",
-            "optimizer.exp_avg",
+            "m, mean of gradients",
+            "what adam has learnt about each weight",
             "matched",
             "0.0025",
             "×40.0",
@@ -118,7 +120,7 @@ async def test_what_was_typed_is_judged_beside_the_field(on_stage: Open) -> None
     async with on_stage() as stage:
         _ready(stage.engine)
         await stage.press("o", "tab")
-        await stage.until(lambda: isinstance(stage.app.focused, FieldInput))
+        await stage.until(lambda: written(stage) == "lr")
         await stage.press(*"oops")
         await stage.until("must be a number")
         await stage.press("enter")
@@ -128,6 +130,13 @@ async def test_what_was_typed_is_judged_beside_the_field(on_stage: Open) -> None
         await stage.press(*"0.5", "enter")
         await stage.until(lambda: stage.engine.planned)
         assert stage.engine.planned[0][0] == {"optimizer.lr": 0.5}
+
+
+def written(stage: Stage) -> str:
+    """The setting that is being written."""
+    form = stage.app.screen
+    assert isinstance(form, ChangeForm)
+    return form.state.field.name if form.state.field is not None else ""
 
 
 async def test_nothing_different_leads_nowhere(on_stage: Open) -> None:
@@ -143,10 +152,8 @@ async def test_words_can_be_cycled_through(on_stage: Open) -> None:
     async with on_stage() as stage:
         _ready(stage.engine)
         await stage.press("o", *["tab"] * 5)
-        await stage.until(
-            lambda: isinstance(stage.app.focused, FieldInput) and stage.app.focused.field.type == "bool"
-        )
-        await stage.press("ctrl+right")
+        await stage.until(lambda: written(stage) == "amsgrad")
+        await stage.press("right")
         await stage.press("enter")
         await stage.until(lambda: stage.engine.planned)
         assert stage.engine.planned[0][0] == {"optimizer.amsgrad": True}
@@ -171,3 +178,127 @@ async def test_a_regularizer_is_added_and_removed(on_stage: Open) -> None:
         await stage.press("delete")
         await stage.until(lambda: len(stage.engine.planned) == 2)
         assert stage.engine.planned[1][0] == {"regularizers.l2": False}
+
+
+async def test_what_was_written_is_still_there_after_the_plan(on_stage: Open) -> None:
+    async with on_stage() as stage:
+        _ready(stage.engine)
+        await stage.press("o")
+        await stage.until("Change: Optimizer")
+        await stage.press("tab", *"0.25", "enter")
+        await stage.until("Enter makes the change")
+        await stage.press("escape")
+        await stage.until("Change: Optimizer")
+        assert written(stage) == "lr"
+        await stage.until("0.25")
+        await stage.press("enter")
+        await stage.until(lambda: len(stage.engine.planned) == 2)
+        assert stage.engine.planned[1][0] == {"optimizer.lr": 0.25}
+
+
+@pytest.mark.parametrize("letters", ["rms", "ㄱㅡㄴ"])
+async def test_a_component_is_found_by_typing(on_stage: Open, letters: str) -> None:
+    async with on_stage() as stage:
+        _ready(stage.engine)
+        await stage.press("o")
+        await stage.until("Change: Optimizer")
+        await stage.press(*letters)
+        await stage.until("/ rms")
+        assert "adagrad" not in stage.text
+        await stage.press("enter")
+        await stage.until(lambda: stage.engine.planned)
+        assert stage.engine.planned[0][0] == {"optimizer": {"name": "rmsprop"}}
+
+
+async def test_nothing_found_is_said_and_escape_shows_all_again(on_stage: Open) -> None:
+    async with on_stage() as stage:
+        await stage.press("o")
+        await stage.until("Change: Optimizer")
+        await stage.press(*"qqq")
+        await stage.until("nothing is called so")
+        await stage.press("escape")
+        await stage.until("adagrad")
+        await stage.press("escape")
+        await stage.until(lambda: stage.app.screen is stage.screen)
+
+
+async def test_every_mistake_is_marked_not_only_the_first(on_stage: Open) -> None:
+    async with on_stage() as stage:
+        await stage.press("o")
+        await stage.until("Change: Optimizer")
+        await stage.press("tab", "minus", "1", "down", "x")
+        await stage.until("not possible: lr, beta1")
+        assert stage.text.count("✗") >= 3
+
+
+@pytest.mark.parametrize(
+    ("path", "presses", "what"),
+    [("model", ["tab", *"32"], "hidden"), ("data", ["down"], "data"), ("model.init", ["end"], "init")],
+)
+async def test_a_fresh_start_is_said_and_asked(
+    on_stage: Open, path: str, presses: list[str], what: str
+) -> None:
+    fresh = Plan({}, ((what, "a", "b"),), reset=("weights", "position"), state="fresh", restarts=True)
+    async with on_stage() as stage:
+        _ready(stage.engine)
+        stage.engine.plan_answer = fresh
+        stage.screen.action_change(path)
+        await stage.until("Change: ")
+        await stage.press(*presses)
+        await stage.until("asks first: this starts over")
+        await stage.press("enter")
+        await stage.until("Start over?")
+        await stage.press("enter")
+        await stage.until("once more starts over")
+        assert not stage.engine.given(ApplyChange)
+        await stage.press("y")
+        await stage.until(lambda: stage.engine.given(ApplyChange))
+
+
+async def test_the_form_works_by_mouse_alone(on_stage: Open) -> None:
+    async with on_stage(80, 24) as stage:
+        _ready(stage.engine)
+        await stage.press("o")
+        await stage.until("Change: Optimizer")
+        await click(stage, "adagrad")
+        await stage.until("Divide by the root of the sum")
+        await click(stage, "fused")
+        await stage.until(lambda: written(stage) == "fused")
+        await click(stage, "< yes", 0)
+        await click(stage, "Enter", 1)
+        await stage.until(lambda: stage.engine.planned)
+        assert stage.engine.planned[0][0] == {"optimizer": {"name": "adagrad", "fused": False}}
+
+
+async def click(stage: Stage, text: str, inside: int = 2) -> None:
+    """Click on a text that is shown once in the box."""
+    strips = stage.app.screen._compositor.render_strips()
+    box = stage.app.screen.query_one(".box").content_region
+    for y, strip in enumerate(strips):
+        x = strip.text.find(text, box.x)
+        if box.y <= y < box.bottom and 0 <= x < box.right:
+            await stage.pilot.click(offset=(x + inside, y))
+            await stage.pilot.pause()
+            return
+    raise AssertionError(text)
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 20), (80, 24), (160, 48)])
+async def test_the_receipt_is_shown_again(on_stage: Open, width: int, height: int) -> None:
+    async with on_stage(width, height) as stage:
+        stage.engine.post(ChangeApplied(RECEIPT), ChangeApplied(replace(RECEIPT, step=77)))
+        await stage.until(lambda: len(stage.screen.model.receipts) == 2)
+        await stage.press("H")
+        await stage.until("Change 2 of 2")
+        assert "at step 77" in stage.text
+        await stage.press("left")
+        await stage.until("at step 50")
+        assert "m, mean of gradients" in stage.text
+        await stage.press("escape")
+        await stage.until(lambda: stage.app.screen is stage.screen)
+
+
+async def test_before_any_change_the_receipts_say_how_to_make_one(on_stage: Open) -> None:
+    async with on_stage() as stage:
+        await stage.press("H")
+        await stage.until("Nothing was changed yet")

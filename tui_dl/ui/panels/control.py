@@ -1,59 +1,66 @@
-"""The control panel: the ingredients and the regularizers with their present values; Enter changes one."""
+"""The control panel: the ingredients and the regularizers with their present values, each to be changed."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
 
-import msgspec
 from textual.binding import Binding
 from textual.message import Message
 
-from tui_dl.spec.component import Component
-from tui_dl.spec.experiment import Experiment
-from tui_dl.spec.schema import default_of, fields_of
+from tui_dl.ui.form.lines import help_of
+from tui_dl.ui.form.nudges import step_words
 from tui_dl.ui.hangul import with_jamo
 from tui_dl.ui.ink import Line, Part, fitted
 from tui_dl.ui.keys.table import KEYS
-from tui_dl.ui.numerals import count, rate
+from tui_dl.ui.panels.control_rows import Row, brief_component, rows_of, worded
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import RunModel, Topic
 
-_LABEL_WIDTH = 14
-_INGREDIENTS = ("data", "model", "loss", "optimizer", "schedule")
+__all__ = ["ControlPanel", "Row", "brief_component", "rows_of", "worded"]
 
-
-@final
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line: `path` is what Enter opens, None for a line that says something only."""
-
-    label: str
-    value: str
-    path: str | None = None
-    head: bool = False
-    differs: bool = False
-    """Whether the value is not the component's default."""
+_LABEL_WIDTH: Final = 14
+_WIDE_LABEL_WIDTH: Final = 20
+_EXPLAINED_FROM: Final = 64
+"""From this width on each setting's explanation stands beside it."""
+_VALUE_WIDTH: Final = 16
 
 
 class ControlPanel(LinePanel, can_focus=True):
-    """Data, model, loss, optimizer, schedule, regularizers and run, in this order."""
+    """Data, model, loss, optimizer, schedule, regularizers and run, in this order; with focus all settings.
+
+    With focus up and down choose a row, left and right move its number, Enter opens its form.
+    """
 
     TOPICS: ClassVar[frozenset[Topic]] = frozenset(("experiment", "status"))
     BINDINGS: ClassVar[list[Any]] = [
         Binding(with_jamo("up,k"), "move(-1)", show=False),
         Binding(with_jamo("down,j"), "move(1)", show=False),
+        Binding("pageup", "move(-10)", show=False),
+        Binding("pagedown", "move(10)", show=False),
         Binding("home", "move(-1000)", show=False),
         Binding("end", "move(1000)", show=False),
+        Binding("left", "nudge(-1)", show=False),
+        Binding("right", "nudge(1)", show=False),
+        Binding("left_square_bracket", "nudge_or_rate(-1)", show=False),
+        Binding("right_square_bracket", "nudge_or_rate(1)", show=False),
         Binding("enter", "open", show=False),
         Binding("escape", "release", show=False),
     ]
 
     class Chosen(Message):
-        """A row was opened."""
+        """A row was opened: its form's place, and the setting to begin with."""
 
-        def __init__(self, path: str) -> None:
+        def __init__(self, path: str, field: str = "") -> None:
             super().__init__()
             self.path = path
+            self.field = field
+
+    class Nudged(Message):
+        """A setting is to be moved."""
+
+        def __init__(self, setting: str, by: int) -> None:
+            super().__init__()
+            self.setting = setting
+            self.by = by
 
     class Released(Message):
         """The panel gives the keys back."""
@@ -61,132 +68,126 @@ class ControlPanel(LinePanel, can_focus=True):
     def __init__(self, model: RunModel, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(model, id=id)
         self._cursor = 0
+        self._refusal = ("", "")
+        """The setting of which something was refused last, and why."""
+
+    @property
+    def chosen(self) -> Row | None:
+        """The row that keys act on; None without focus."""
+        rows = self._openable() if self.has_focus else []
+        return rows[min(self._cursor, len(rows) - 1)] if rows else None
 
     def build(self, width: int, height: int) -> Sequence[Line]:
         """All rows; with focus the chosen one is marked and kept in sight."""
-        rows = list(rows_of(self.model))
-        openable = [index for index, row in enumerate(rows) if row.path is not None]
-        chosen = openable[min(self._cursor, len(openable) - 1)] if openable and self.has_focus else -1
-        if chosen >= 0:
-            self._top = max(min(self._top, chosen), chosen - height + 1)
-        return [self._line(row, index == chosen, width) for index, row in enumerate(rows)]
+        chosen = self.chosen
+        lines: list[Line] = []
+        place = 0
+        for row in rows_of(self.model, all_settings=self.has_focus):
+            is_chosen = chosen is not None and row == chosen
+            if is_chosen:
+                place = len(lines)
+            lines.append(self._line(row, is_chosen, width))
+            if is_chosen and self._refusal[0] == (row.setting or row.path):
+                lines.append([("  ✗ ", "bad"), (fitted(self._refusal[1], width - 4), "bad")])
+                place += 1
+        if chosen is not None:
+            self._top = max(min(self._top, place - 1), place - height + 1, 0)
+        return lines
 
-    def _line(self, row: Row, chosen: bool, width: int) -> Line:
-        mark = "▌" if chosen else " "
-        click = "" if row.path is None else f"screen.change('{row.path}')"
-        if row.head:
-            label, room = row.label.upper(), width - _LABEL_WIDTH - 4
-            style = "chosen" if chosen else "bold"
-            parts: list[Part] = [(mark, "key"), (fitted(label, _LABEL_WIDTH), "title"), " "]
-        else:
-            label, room = row.label, width - _LABEL_WIDTH - 4
-            style = "chosen" if chosen else "bold" if row.differs else ""
-            parts = [(mark, "key"), "  ", (fitted(label, _LABEL_WIDTH - 2), "dim"), " "]
-        value = fitted(row.value, room)
-        parts.append((value, style, click) if click else (value, style))
-        key = _key_for(row.path) if row.head or row.path == "model.activation" else ""
-        return [*parts, (f" {key}", "key")]
+    def refuse(self, setting: str, reason: str) -> None:
+        """Say beside a setting why it was not moved; an empty reason takes the words away."""
+        self._refusal = (setting if reason else "", reason)
+        self.repaint()
 
     def action_move(self, by: int) -> None:
-        openable = sum(row.path is not None for row in rows_of(self.model))
-        self._cursor = max(min(self._cursor + by, openable - 1), 0)
+        self._refusal = ("", "")
+        self._cursor = max(min(self._cursor + by, len(self._openable()) - 1), 0)
         self.repaint()
 
     def action_open(self) -> None:
-        openable = [row.path for row in rows_of(self.model) if row.path is not None]
-        if openable:
-            path = openable[min(self._cursor, len(openable) - 1)]
-            assert path is not None
-            self.post_message(self.Chosen(path))
+        row = self.chosen
+        if row is not None and row.path is not None:
+            self.post_message(self.Chosen(row.path, row.field.name if row.field is not None else ""))
+
+    def action_nudge(self, by: int) -> None:
+        row = self.chosen
+        if row is None:
+            return
+        if row.can_be_nudged:
+            self.post_message(self.Nudged(row.setting, by))
+        elif row.path != "receipts":
+            self.refuse(row.setting or row.path or "", "Enter opens its form")
+
+    def action_nudge_or_rate(self, by: int) -> None:
+        """As everywhere these keys move the learning rate, where the row has nothing to move."""
+        row = self.chosen
+        setting = row.setting if row is not None and row.can_be_nudged else "optimizer.lr"
+        self.post_message(self.Nudged(setting, by))
 
     def action_release(self) -> None:
         self.post_message(self.Released())
 
     def on_focus(self) -> None:
-        self.repaint()
+        self._show_all()
 
     def on_blur(self) -> None:
+        self._refusal = ("", "")
+        self._top = 0
+        self._show_all()
+
+    # -- inside ----------------------------------------------------------------------------------------
+
+    def _openable(self) -> list[Row]:
+        return [row for row in rows_of(self.model, all_settings=self.has_focus) if row.path is not None]
+
+    def _show_all(self) -> None:
+        # With focus there are more rows: the panel needs another height.
+        self.refresh(layout=True)
         self.repaint()
 
+    def _line(self, row: Row, is_chosen: bool, width: int) -> Line:
+        indent = "" if row.head else "  "
+        label = row.label.upper() if row.head else row.label
+        label_width = _WIDE_LABEL_WIDTH if width >= _EXPLAINED_FROM else _LABEL_WIDTH
+        room = width - label_width - 4
+        parts: list[Part] = [
+            ("▌" if is_chosen else " ", "key"),
+            indent,
+            (fitted(label, label_width - len(indent)), "title" if row.head else "dim"),
+            " ",
+        ]
+        if width >= _EXPLAINED_FROM:
+            room = min(room, _VALUE_WIDTH) if row.field is not None else room
+        hint = self._hint(row) if is_chosen else ""
+        if room - len(hint) < 6:
+            hint = hint[:3]
+        value_room = room - len(hint) if room - len(hint) >= 6 else room
+        style = "chosen" if is_chosen else "bold" if row.head or row.differs else ""
+        parts += self._value(row, style, value_room)
+        if value_room < room:
+            parts.append((hint, "key"))
+        if width >= _EXPLAINED_FROM and row.field is not None:
+            rest = width - label_width - room - 4
+            return [*parts, "  ", (fitted(help_of(row.field), rest), "dim")]
+        return [*parts, (f" {_key_for(row)}", "key")]
 
-def rows_of(model: RunModel) -> Iterator[Row]:
-    """The rows for the present experiment."""
-    experiment = model.experiment
-    if experiment is None:
-        yield Row("experiment", "not known yet")
-        return
-    for name in _INGREDIENTS:
-        yield from _component_rows(name, getattr(experiment, name), name)
-        if name == "model" and model.described is not None:
-            yield Row("parameters", count(model.described.parameters))
-        if name == "data" and model.described is not None:
-            described = model.described
-            yield Row(
-                "train / val", f"{count(described.train_samples)} / {count(described.validation_samples)}"
-            )
-    yield from _regularizer_rows(experiment)
-    yield Row("run", _seconds_or_batches(experiment), "training", head=True)
-    yield Row("epochs", count(model.status.epochs or experiment.training.epochs), "training")
-    yield Row("seed", str(experiment.seed))
+    def _value(self, row: Row, style: str, room: int) -> list[Part]:
+        value = fitted(row.value, room)
+        if row.path is None:
+            return [(value, style)]
+        name = "" if row.field is None else row.field.name
+        click = (
+            "screen.receipts" if row.path == "receipts" else f"screen.change_setting('{row.path}', '{name}')"
+        )
+        return [(value, style, click)]
 
-
-def _component_rows(label: str, component: Component, path: str) -> Iterator[Row]:
-    yield Row(label, component.name, path, head=True)
-    for name, field in fields_of(type(component)).items():
-        value = getattr(component, field.name)
-        default = default_of(field)
-        if isinstance(value, Component):
-            yield Row(name, brief_component(value), f"{path}.{name}", differs=value != default)
-        elif value != default or name in {"lr", "hidden"}:
-            yield Row(name, worded(value), path, differs=value != default)
-
-
-def _regularizer_rows(experiment: Experiment) -> Iterator[Row]:
-    there = len(experiment.regularizers)
-    yield Row("regularizers", "none" if not there else str(there), "regularizers", head=True)
-    for component in experiment.regularizers:
-        values = " ".join(worded(getattr(component, name)) for name in component.__struct_fields__)
-        yield Row(component.name, values, "regularizers", differs=True)
-
-
-def _seconds_or_batches(experiment: Experiment) -> str:
-    return f"batch {count(experiment.training.batch_size)}"
+    def _hint(self, row: Row) -> str:
+        if row.can_be_nudged and row.field is not None:
+            return f" ←→{step_words(row.field)}"
+        return " Enter"
 
 
-def brief_component(component: Component) -> str:
-    """A component's name, and those of its fields that are not at their defaults."""
-    values = [
-        f"{name}={worded(getattr(component, field.name))}"
-        for name, field in fields_of(type(component)).items()
-        if getattr(component, field.name) != default_of(field)
-    ]
-    return " ".join([component.name, *values])
-
-
-def worded(value: Any) -> str:
-    """A field's value as a person would write it."""
-    if isinstance(value, Component):
-        return brief_component(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return rate(value)
-    if isinstance(value, tuple):
-        return _run_lengths(value) or "none"
-    return "none" if value is None or value is msgspec.NODEFAULT else str(value)
-
-
-def _run_lengths(values: tuple[Any, ...]) -> str:
-    """64 64 64 as 3×64: eight equal layers fit a narrow panel."""
-    words: list[str] = []
-    start = 0
-    for end in range(1, len(values) + 1):
-        if end == len(values) or values[end] != values[start]:
-            word = worded(values[start])
-            words.append(word if end - start == 1 else f"{end - start}×{word}")
-            start = end
-    return " ".join(words)
-
-
-def _key_for(path: str | None) -> str:
-    return next((entry.shown for entry in KEYS if entry.action == f"change('{path}')"), "")
+def _key_for(row: Row) -> str:
+    if not row.head and row.path != "model.activation":
+        return ""
+    return next((entry.shown for entry in KEYS if entry.action == f"change('{row.path}')"), "")

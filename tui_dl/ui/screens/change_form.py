@@ -1,184 +1,241 @@
 """The form of a change, made from the Structs: choose a component by name, then its settings."""
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
 
-from textual import on
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import OptionList
-from textual.widgets.option_list import Option
+from textual.containers import Vertical
+from textual.geometry import Size
+from textual.strip import Strip
 
-from tui_dl.ui.ink import Line, wrapped
-from tui_dl.ui.proposal import (
-    TITLES,
-    Proposal,
-    change_to,
-    fields_at,
-    names_for,
-    present_at,
-    removal_of,
-    summary_of,
-    texts_at,
-    verdict_on,
-)
+from tui_dl.ui.form.lines import form_lines, rows_wanted
+from tui_dl.ui.form.state import LIST, FormState
+from tui_dl.ui.hangul import latin
+from tui_dl.ui.ink import Line
+from tui_dl.ui.overlay import Overlay
+from tui_dl.ui.panels.lines import LinePanel
+from tui_dl.ui.proposal import TITLES, Proposal, removal_of
 from tui_dl.ui.run_model import RunModel
-from tui_dl.ui.screens.change_fields import FieldInput, FieldRow, help_of
-from tui_dl.ui.screens.dialog import DIALOG_CSS, DialogLines
+from tui_dl.ui.screens.dialog import DIALOG_CSS
+
+_WIDTH: Final = 92
 
 
-class ChangeForm(ModalScreen[Proposal | None]):
-    """Arrows choose the component, Tab goes to its settings, Enter to the plan; Escape changes nothing."""
+class FormLines(LinePanel):
+    """All of a form; drawn in lines, as a widget for each setting took a fifth of a second to come."""
 
-    DEFAULT_CSS = f"""
-    ChangeForm {{
-        {DIALOG_CSS}
-        & > .box {{ width: 92; height: 80%; max-height: 34; min-height: 16; }}
-        & Horizontal.form {{ height: 1fr; }}
-        & OptionList, & OptionList:focus {{
-            width: 24; height: 1fr; background: transparent; border: none; padding: 0;
-        }}
-        & VerticalScroll {{ width: 1fr; height: 1fr; padding-left: 1; }}
-        & #explained {{ height: auto; margin-top: 1; }}
-    }}
-    """
+    DEFAULT_CSS = "FormLines { height: auto; }"
+
+    def __init__(self, state: FormState) -> None:
+        super().__init__(RunModel(), id="form")
+        self.state = state
+
+    def build(self, width: int, height: int) -> Sequence[Line]:
+        """The form at this size."""
+        return form_lines(self.state, width, height)
+
+    def render_line(self, y: int) -> Strip:
+        """A line; the first paint comes before the first resize."""
+        if not self._strips:
+            self.repaint()
+        return super().render_line(y)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return max(min(rows_wanted(self.state, width), viewport.height - 3), 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._scroll(event, 1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._scroll(event, -1)
+
+    def _scroll(self, event: events.MouseEvent, by: int) -> None:
+        event.prevent_default()
+        event.stop()
+        if self.state.place == LIST:
+            self.state.move_choice(by)
+        else:
+            self.state.go_to(max(min(self.state.place + by, len(self.state.fields) - 1), 0))
+        self.repaint()
+
+
+class ChangeForm(Overlay[Proposal | None]):
+    """Arrows or letters choose the component, Tab goes to its settings, Enter to the plan."""
+
+    DEFAULT_CSS = f"ChangeForm {{ {DIALOG_CSS} & > .box {{ width: {_WIDTH}; }} }}"
     BINDINGS: ClassVar[list[Any]] = [
-        Binding("escape", "cancel", show=False, priority=True),
-        Binding("enter", "go_on", show=False, priority=True),
-        Binding("ctrl+d,delete", "remove", show=False, priority=True),
+        Binding("escape,ctrl+c", "cancel", show=False),
+        Binding("enter", "go_on", show=False),
+        Binding("tab", "go(1)", show=False),
+        Binding("shift+tab", "go(-1)", show=False),
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "move(-100)", show=False),
+        Binding("pagedown", "move(100)", show=False),
+        Binding("left", "sideways('left')", show=False),
+        Binding("right", "sideways('right')", show=False),
+        Binding("home", "sideways('home')", show=False),
+        Binding("end", "sideways('end')", show=False),
+        Binding("ctrl+up,ctrl+right", "cycle(1)", show=False),
+        Binding("ctrl+down,ctrl+left", "cycle(-1)", show=False),
+        Binding("backspace", "erase('backspace')", show=False),
+        Binding("delete", "erase('delete')", show=False),
+        Binding("ctrl+u", "erase('ctrl+u')", show=False),
+        Binding("ctrl+d", "remove", show=False),
+        Binding("ctrl+r", "put_back", show=False),
+        Binding("f2", "source", show=False),
     ]
 
-    def __init__(self, model: RunModel, path: str) -> None:
+    def __init__(self, state: FormState) -> None:
         super().__init__()
-        assert model.experiment is not None
-        self._model = model
-        self._experiment = model.experiment
-        self._place = path
-        self._names = names_for(path)
-        self._component: str = self._first_name()
-        self._rows: list[FieldRow] = []
+        self.state = state
 
     def compose(self) -> ComposeResult:
-        """Names on the left, settings on the right, the verdict below."""
-        box = Vertical(classes="box")
-        box.border_title = f"Change: {TITLES.get(self._place, self._place)}"
+        """One box of lines."""
+        box = Vertical(FormLines(self.state), classes="box")
+        box.border_title = f"Change: {TITLES.get(self.state.path, self.state.path)}"
         box.border_subtitle = self._keys()
-        with box:
-            yield DialogLines([], id="summary")
-            with Horizontal(classes="form"):
-                if self._names:
-                    yield OptionList(
-                        *(Option(self._label(name), id=name) for name in self._names), id="names"
-                    )
-                yield VerticalScroll(id="fields", can_focus=False)
-            yield DialogLines([], id="explained")
-            yield DialogLines([], id="verdict")
+        yield box
 
-    async def on_mount(self) -> None:
-        await self._show_fields()
-        if self._names:
-            names = self.query_one(OptionList)
-            names.highlighted = self._names.index(self._component)
-            names.focus()
-        elif self._rows:
-            self._rows[0].input.focus()
+    def on_key(self, event: events.Key) -> None:
+        if not event.is_printable or event.character is None:
+            return
+        event.stop()
+        state = self.state
+        if state.place != LIST:
+            self._write(event.character)
+        elif event.character == "S":
+            self.action_source()
+        elif event.character.strip():
+            state.search_for(state.search + latin(event.character).lower())
+        self._show()
 
-    @on(OptionList.OptionHighlighted)
-    async def choose(self, event: OptionList.OptionHighlighted) -> None:
-        """Another component: its own settings."""
-        if event.option_id is not None and event.option_id != self._component:
-            self._component = event.option_id
-            await self._show_fields()
-
-    def on_descendant_focus(self) -> None:
-        """Explain the setting that is being written."""
-        lines: list[Line] = []
-        if isinstance(self.focused, FieldInput):
-            field = self.focused.field
-            lines = [[(line, "dim")] for line in wrapped(f"{field.name}: {help_of(field)}", self._text_width)]
-        self.query_one("#explained", DialogLines).show(lines)
-
-    @on(FieldInput.Changed)
-    def check(self) -> None:
-        """Judge what is written, as it is typed."""
-        self._judge()
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        if self.state.place != LIST:
+            self._write(event.text.strip().partition("\n")[0])
+            self._show()
 
     def action_cancel(self) -> None:
-        self.dismiss(None)
+        if self.state.search:
+            self.state.search_for("")
+            self._show()
+        else:
+            self.dismiss(None)
 
     def action_go_on(self) -> None:
-        change = self._change()
-        if change and self._judge():
+        change = self.state.change
+        if change and self.state.is_good:
             self.dismiss(Proposal(change))
 
     def action_remove(self) -> None:
-        if (
-            self._place == "regularizers"
-            and self._stands(self._component)
-            and not isinstance(self.focused, FieldInput)
-        ):
-            self.dismiss(Proposal(removal_of(self._component)))
+        """Take the chosen regularizer away."""
+        state = self.state
+        if state.path == "regularizers" and state.stands(state.name):
+            self.dismiss(Proposal(removal_of(state.name)))
+
+    def action_go(self, by: int) -> None:
+        self.state.go(by)
+        self._show()
+
+    def action_move(self, by: int) -> None:
+        state = self.state
+        if state.place == LIST:
+            state.move_choice(by)
+        else:
+            state.go_to(max(min(state.place + by, len(state.fields) - 1), 0))
+        self._show()
+
+    def action_sideways(self, key: str) -> None:
+        """In a text the caret; among words the next; in the list over to the settings."""
+        state = self.state
+        field = state.field
+        if field is None:
+            if key == "right":
+                state.go(1)
+            elif key in ("home", "end"):
+                state.move_choice(-1000 if key == "home" else 1000)
+        elif state.choices(field) and key in ("left", "right"):
+            state.cycle(1 if key == "right" else -1)
+        else:
+            state.texts[field.name] = state.texts[field.name].moved(key)
+        self._show()
+
+    def action_cycle(self, by: int) -> None:
+        self.state.cycle(by)
+        self._show()
+
+    def action_erase(self, key: str) -> None:
+        state = self.state
+        field = state.field
+        if field is None and key == "delete":
+            self.action_remove()
+            return
+        if field is None:
+            state.search_for("" if key == "ctrl+u" else state.search[:-1])
+        elif not state.choices(field):
+            state.write(state.texts[field.name].erased(key))
+        self._show()
+
+    def action_put_back(self) -> None:
+        self.state.put_back()
+        self._show()
+
+    def action_pick_name(self, name: str) -> None:
+        self.state.go_to(LIST)
+        self.state.choose(name)
+        self._show()
+
+    def action_pick_field(self, place: int) -> None:
+        self.state.go_to(place)
+        self._show()
+
+    def action_turn(self, place: int, by: int) -> None:
+        self.state.go_to(place)
+        self.state.cycle(by)
+        self._show()
+
+    def action_source(self) -> None:
+        """Show where the chosen component is written."""
+        from tui_dl.ui.screens.source import SourceScreen, part_of_class
+
+        component = self.state.component
+        if component is not None:
+            self.app.push_screen(SourceScreen([part_of_class(component)]))
 
     # -- inside ----------------------------------------------------------------------------------------
 
-    @property
-    def _text_width(self) -> int:
-        return max(min(92, self.app.size.width * 96 // 100) - 4, 20)
-
-    def _first_name(self) -> str:
-        present = present_at(self._experiment, self._place)
-        if self._place == "regularizers":
-            return present[0].name if present else self._names[0]
-        return present.name if self._names else ""
-
-    def _stands(self, name: str) -> bool:
-        present = present_at(self._experiment, self._place)
-        return name in {one.name for one in (present if isinstance(present, tuple) else (present,))}
-
-    def _label(self, name: str) -> str:
-        return f"● {name}" if self._stands(name) else f"  {name}"
+    def _write(self, characters: str) -> None:
+        state = self.state
+        field = state.field
+        assert field is not None
+        choices = state.choices(field)
+        if not choices:
+            state.write(state.texts[field.name].typed(characters))
+            return
+        if characters == " ":
+            state.cycle(1)
+            return
+        # A word is chosen by its first letter: y, n, and the next one again for the same letter.
+        start = latin(characters).lower()
+        for _ in choices:
+            state.cycle(1)
+            if state.texts[field.name].text.startswith(start):
+                break
 
     def _keys(self) -> str:
-        keys = "Tab settings   Enter plan   Esc cancel" if self._names else "Enter plan   Esc cancel"
-        return f"Del removes   {keys}" if self._place == "regularizers" else keys
+        narrow = self.app.size.width < 80
+        keys = ["Tab settings"] if self.state.names else ["↑↓ setting"]
+        if self.state.path == "regularizers":
+            keys.append("Del removes")
+        keys += ["Enter plan"]
+        if not narrow:
+            keys += ["^R puts back"]
+        if self.state.names:
+            keys.append("F2 source")
+        return "  ".join([*keys, "Esc"])
 
-    def _change(self) -> dict[str, Any]:
-        texts = {row.field.name: row.input.value for row in self._rows}
-        return change_to(self._experiment, self._place, self._component, texts)
-
-    async def _show_fields(self) -> None:
-        texts = texts_at(self._experiment, self._place, self._component)
-        self._rows = [FieldRow(field, texts[field.name]) for field in fields_at(self._place, self._component)]
-        holder = self.query_one("#fields", VerticalScroll)
-        async with self.batch():
-            await holder.remove_children()
-            await holder.mount_all(self._rows)
-        summary = (
-            summary_of(self._place, self._component)
-            if self._names
-            else "Settings that belong to no ingredient."
-        )
-        self.query_one("#summary", DialogLines).show(
-            [[(line, "info")] for line in wrapped(summary, self._text_width)]
-        )
-        self._judge()
-
-    def _judge(self) -> bool:
-        change = self._change()
-        verdict = verdict_on(self._experiment, self._place, self._component, change)
-        for row in self._rows:
-            row.judge(verdict.problems.get(row.field.name, ""))
-        lines: list[Line]
-        if "" in verdict.problems:
-            lines = [[(line, "bad")] for line in wrapped(f"✗ {verdict.problems['']}", self._text_width)]
-        elif not verdict.is_good:
-            lines = [[("✗ one setting is not possible", "bad")]]
-        elif not change:
-            lines = [[("This is what runs now.", "dim")]]
-        else:
-            lines = [
-                [("Enter", "key"), (" shows what will be kept and reset, before anything happens.", "good")]
-            ]
-        self.query_one("#verdict", DialogLines).show(lines)
-        return verdict.is_good
+    def _show(self) -> None:
+        self.query_one(FormLines).repaint()

@@ -1,44 +1,44 @@
 """A change before and after: the plan with its choices, then the receipt."""
 
-from typing import Any, ClassVar, Final, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Final, get_args
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
-from tui_dl.errors import TuiDlError
+from tui_dl.errors import SpecError, TuiDlError
+from tui_dl.spec.change import apply_change
 from tui_dl.spec.lecture import OptimizerState
-from tui_dl.ui.ink import Line, Part, wrapped
-from tui_dl.ui.numerals import count, number, rate
+from tui_dl.ui.overlay import Overlay
+from tui_dl.ui.plan_lines import plan_lines, receipt_lines, refusal_lines, state_lines
 from tui_dl.ui.proposal import Proposal
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.screens.dialog import DIALOG_CSS, DialogLines
 from tui_dl.ui.steering import Steering
-from tui_dl.wire.plans import Plan, Receipt
 
-_LISTS: Final = (
-    ("kept", "good", "stays exactly as it is"),
-    ("rescaled", "info", "adapted in size"),
-    ("converted", "info", "carried over in another form"),
-    ("reset", "warn", "begins anew"),
-)
+if TYPE_CHECKING:
+    from tui_dl.ui.ink import Line
+    from tui_dl.wire.plans import Plan, Receipt
+
 WARMUPS: Final = (0, 10, 50, 200)
 _WAIT_FOR_RECEIPT_S: Final = 0.05
 
 
-class PlanScreen(ModalScreen[str]):
+class PlanScreen(Overlay[str]):
     """Enter makes the change; Escape goes back to the form. Afterwards the receipt, which any key closes."""
 
     DEFAULT_CSS = f"PlanScreen {{ {DIALOG_CSS} & > .box {{ width: 84; }} }}"
     BINDINGS: ClassVar[list[Any]] = [
         Binding("enter", "apply", show=False),
-        Binding("escape", "back", show=False),
+        Binding("escape,ctrl+c", "back", show=False),
+        Binding("y,ㅛ", "confirm", show=False),
         Binding("s,ㄴ", "state", show=False),
         Binding("w,ㅈ", "warmup", show=False),
         Binding("up", "scroll(-1)", show=False),
         Binding("down", "scroll(1)", show=False),
+        Binding("pageup", "scroll(-8)", show=False),
+        Binding("pagedown", "scroll(8)", show=False),
     ]
 
     def __init__(self, model: RunModel, steering: Steering, proposal: Proposal) -> None:
@@ -50,7 +50,7 @@ class PlanScreen(ModalScreen[str]):
         self._refusal = ""
         self._receipt_before = model.receipt
         self._receipt: Receipt | None = None
-        self._is_applying = False
+        self._is_applying = self._was_asked = False
 
     def compose(self) -> ComposeResult:
         """One box of lines."""
@@ -71,21 +71,37 @@ class PlanScreen(ModalScreen[str]):
             event.prevent_default()
             self.dismiss("done")
         elif self._plan is not None and (event.character or "").isdigit():
-            options = self._plan.rate_options
-            place = int(event.character or "0") - 1
-            if 0 <= place < len(options):
-                event.stop()
-                self._propose({**self._proposal.change, **self._with_rate(options[place].lr)})
+            event.stop()
+            self.action_rate(int(event.character or "0"))
+
+    def action_rate(self, place: int) -> None:
+        """Take one of the rates that are offered, by its number from 1."""
+        options = () if self._plan is None else self._plan.rate_options
+        if 1 <= place <= len(options):
+            self._propose({**self._proposal.change, **self._with_rate(options[place - 1].lr)})
 
     def action_apply(self) -> None:
         if self._receipt is not None:
             self.dismiss("done")
-        elif self._plan is not None and not self._refusal and not self._is_applying:
+        elif self._plan is not None and not self._refusal:
+            if self._plan.restarts and not self._was_asked:
+                # Enter was pressed to see a plan; a run is not started over by pressing it once more unread.
+                self._was_asked = True
+                self._show()
+            else:
+                self.action_confirm()
+
+    def action_confirm(self) -> None:
+        if self._receipt is None and self._plan is not None and not self._refusal and not self._is_applying:
             self._is_applying = True
             self.run_worker(self._apply())
 
     def action_back(self) -> None:
-        self.dismiss("done" if self._receipt is not None else "back")
+        if not self._is_applying or self._receipt is not None:
+            self.dismiss("done" if self._receipt is not None else "back")
+
+    def action_cancel(self) -> None:
+        self.action_back()
 
     def action_state(self) -> None:
         if self._plan is None or not self._touches_optimizer():
@@ -158,106 +174,43 @@ class PlanScreen(ModalScreen[str]):
         self._receipt = self._model.receipt
         self._show()
 
+    def _rate(self) -> float | None:
+        """The learning rate that the change leads to."""
+        experiment = self._model.experiment
+        try:
+            return (
+                None if experiment is None else apply_change(experiment, self._proposal.change).optimizer.lr
+            )
+        except SpecError:
+            return None
+
     def _show(self) -> None:
         box = self.query_one(".box", Vertical)
         width = max(min(84, self.app.size.width * 96 // 100) - 4, 20)
+        lines: list[Line]
         if self._receipt is not None:
-            box.border_title, box.border_subtitle = "Done", "any key closes   u undoes it"
+            box.border_title, box.border_subtitle = (
+                "Done",
+                "any key closes   then u undoes it   H shows it again",
+            )
             lines = receipt_lines(self._receipt, width)
         elif self._refusal:
             box.border_title, box.border_subtitle = "Not possible", "Esc back to the form"
-            lines = [[(line, "bad")] for line in wrapped(self._refusal, width)]
+            lines = refusal_lines(self._refusal, width)
+            if self._plan is not None and self._proposal.state is not None:
+                # Another state may be possible: nobody has to go back for it.
+                lines += [(), *state_lines(self._proposal.state, self._proposal.warmup_steps, width)]
+                box.border_subtitle = "s another state   Esc back to the form"
         elif self._plan is None:
             lines = [[("Asking the engine what this would do…", "dim")]]
         else:
             box.border_title, box.border_subtitle = "Plan", "Enter makes the change   Esc back"
-            lines = plan_lines(self._plan, self._proposal, width)
+            lines = plan_lines(
+                self._plan, width, lr=self._rate(), chooses_state="optimizer" in self._proposal.change
+            )
+            if self._plan.restarts:
+                box.border_title, box.border_subtitle = "Start over?", "y starts over   Esc back"
+                if self._was_asked:
+                    asked: Line = [("Enter or y", "key"), (" once more starts over, Esc goes back.", "bold")]
+                    lines = [*lines, (), asked]
         self.query_one(DialogLines).show(lines)
-
-
-def plan_lines(plan: Plan, proposal: Proposal, width: int) -> list[Line]:
-    """The plan in words."""
-    lines = _edit_lines(plan.edits, width)
-    lines.append(())
-    for name, style, meaning in _LISTS:
-        lines += _list_lines(name, getattr(plan, name), style, meaning, width)
-    if plan.restarts:
-        text = "This is a fresh start by nature: training begins again at step 0; the history stays."
-        lines += [[(line, "warn")] for line in wrapped(text, width)]
-    for warning in plan.warnings:
-        lines += [[(line, "warn")] for line in wrapped(f"! {warning}", width)]
-    if plan.rate_options:
-        lines += [
-            (),
-            [("Learning rate", "title"), ("   its next update, compared with the recent ones", "dim")],
-        ]
-        lines += [_rate_line(place, option.label, option.lr, option.relative_update)
-                  for place, option in enumerate(plan.rate_options, start=1)]  # fmt: skip
-    if "optimizer" in proposal.change:
-        state: list[Part] = [("s", "key"), (" state ", "dim"), (plan.state, "bold"), "    "]
-        state += [("w", "key"), (" warm-up ", "dim"), (f"{plan.warmup_steps} steps", "bold")]
-        lines += [(), state]
-    return lines
-
-
-def receipt_lines(receipt: Receipt, width: int) -> list[Line]:
-    """What the change did, in words and numbers."""
-    lines: list[Line] = [
-        [("at step ", "dim"), (count(receipt.step), "bold")],
-        *_edit_lines(receipt.edits, width),
-        (),
-    ]
-    before, after = receipt.probe_loss_before, receipt.probe_loss_after
-    if before is not None or after is not None:
-        lines.append([("loss on a fixed batch  ", "dim"), (number(before), "bold"), (" → ", "dim"),
-                      (number(after), _jump_style(before, after))])  # fmt: skip
-    if receipt.relative_update is not None:
-        size = receipt.relative_update
-        style = "warn" if size > 3 or size < 1 / 3 else "bold"
-        lines.append(
-            [
-                ("next update            ", "dim"),
-                (f"×{number(size, 3)}", style),
-                (" of the recent ones", "dim"),
-            ]
-        )
-    lines.append(())
-    for name, style, meaning in _LISTS:
-        lines += _list_lines(name, getattr(receipt, name), style, meaning, width)
-    return lines
-
-
-def _jump_style(before: float | None, after: float | None) -> str:
-    if before is None or after is None:
-        return "bad"
-    return "warn" if after > 1.5 * before else "bold"
-
-
-def _edit_lines(edits: tuple[tuple[str, str, str], ...], width: int) -> list[Line]:
-    label = max((len(path) for path, _, _ in edits), default=0)
-    lines: list[Line] = []
-    for path, old, new in edits:
-        lines.append(
-            [(f"{path:<{label}}  ", "bold"), (old or "none", "dim"), (" → ", "dim"), (new or "none", "key")]
-        )
-    return lines or [[("Nothing would be different.", "dim")]]
-
-
-def _list_lines(name: str, items: tuple[str, ...], style: str, meaning: str, width: int) -> list[Line]:
-    if not items:
-        return []
-    head = f"{name:<10}"
-    body = wrapped(", ".join(items), max(width - len(head), 20))
-    lines: list[Line] = [[(head, style), (body[0], "")]]
-    lines += [[" " * len(head), (text, "")] for text in body[1:]]
-    if len(lines[-1]) and width - len(head) - len(body[-1]) > len(meaning) + 4:
-        lines[-1] = [*lines[-1], (f"  {meaning}", "dim")]
-    return lines
-
-
-def _rate_line(place: int, label: str, lr: float, relative: float | None) -> Line:
-    parts: list[Part] = [(f" {place} ", "key"), (f"{label:<13}", ""), (f"{rate(lr):>12}", "bold")]
-    if relative is not None:
-        style = "warn" if relative > 3 or relative < 1 / 3 else "good"
-        parts.append((f"   ×{number(relative, 3)}", style))
-    return parts

@@ -9,14 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.geometry import Size
-from textual.screen import ModalScreen
+from textual.strip import Strip
 
-from tui_dl.ui.hangul import JAMO
+from tui_dl.ui.hangul import latin
 from tui_dl.ui.ink import Line, Part, wrapped
+from tui_dl.ui.overlay import Overlay
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import RunModel
-
-_LATIN: Final = {jamo: letter for letter, jamo in JAMO.items()}
 
 DIALOG_CSS: Final = """
     align: center middle;
@@ -62,11 +61,17 @@ class DialogLines(LinePanel):
         """The lines as they are."""
         return self._lines
 
+    def render_line(self, y: int) -> Strip:
+        """A line; the first paint comes before the first resize."""
+        if not self._strips:
+            self.repaint()
+        return super().render_line(y)
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return max(min(len(self._lines), viewport.height - 4), 1)
 
 
-class Dialog(ModalScreen[str]):
+class Dialog(Overlay[str]):
     """Text and choices: by their keys, by arrows and Enter, or by a click; Escape takes the last one."""
 
     DEFAULT_CSS = f"Dialog {{ {DIALOG_CSS} }}"
@@ -98,7 +103,7 @@ class Dialog(ModalScreen[str]):
         self._show()
 
     def on_key(self, event: events.Key) -> None:
-        pressed = _LATIN.get(event.character or "", event.character or "")
+        pressed = latin(event.character or "")
         for choice in self._choices:
             if pressed and pressed.lower() == choice.key.lower():
                 event.stop()

@@ -5,13 +5,13 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from tui_dl.ui.overlay import Overlay
 from tui_dl.ui.screens.dialog import DIALOG_CSS, DialogLines
 
 
-class NumberPrompt(ModalScreen[int | None]):
+class NumberPrompt(Overlay[int | None]):
     """Enter takes the number, Escape none."""
 
     DEFAULT_CSS = f"NumberPrompt {{ {DIALOG_CSS} }}"

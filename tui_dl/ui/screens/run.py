@@ -20,9 +20,9 @@ from tui_dl.ui.panels.status import StatusPanel
 from tui_dl.ui.panels.variants import VariantsPanel
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import ALL_TOPICS, Link, RunModel, Topic
+from tui_dl.ui.screens.control_actions import ControlActions
 from tui_dl.ui.screens.lens_actions import LensActions
 from tui_dl.ui.screens.plot_actions import PlotActions
-from tui_dl.ui.screens.run_actions import RunActions
 from tui_dl.ui.screens.run_flows import RunFlows
 from tui_dl.ui.screens.run_layout import (
     HEIGHTS,
@@ -67,7 +67,7 @@ class Panel(Protocol):
         ...
 
 
-class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, RunActions):
+class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlActions):
     """One run, from before its engine speaks until it is left."""
 
     CSS = RUN_CSS
@@ -245,9 +245,6 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, RunAction
 
     def on_control_panel_released(self) -> None:
         self._release_control()
-
-    def on_control_panel_chosen(self, event: ControlPanel.Chosen) -> None:
-        self.action_change(event.path)
 
     def mark_series(self) -> None:
         self._mark(frozenset({"series"}))

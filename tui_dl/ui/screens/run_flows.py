@@ -37,9 +37,9 @@ class RunFlows:
         """Ask how many batches, then make them."""
         self._start(self._step_many())
 
-    def change(self, path: str) -> None:
-        """Form, plan, receipt."""
-        self._start(self._change(path))
+    def change(self, path: str, field: str = "") -> None:
+        """Form, plan, receipt; the form begins at a setting, if one is named."""
+        self._start(self._change(path, field))
 
     def restart(self) -> None:
         """Ask with which seed, then start over."""
@@ -116,20 +116,26 @@ class RunFlows:
         if batches:
             self._screen.do(self._screen.steering.step(batches))
 
-    async def _change(self, path: str) -> None:
+    async def _change(self, path: str, field: str = "") -> None:
+        from tui_dl.ui.form.state import FormState
         from tui_dl.ui.screens.change_form import ChangeForm
         from tui_dl.ui.screens.change_plan import PlanScreen
 
         screen = self._screen
-        proposed = await screen.app.push_screen_wait(ChangeForm(screen.model, path))
+        assert screen.model.experiment is not None
+        # What was written is still there when somebody comes back from the plan.
+        place, _, name = path.partition(".") if path.startswith("regularizers.") else (path, "", "")
+        form = FormState(screen.model.experiment, place, field, name)
+        proposed = await screen.app.push_screen_wait(ChangeForm(form))
         while proposed is not None:
             if not screen.model.can_steer:
                 screen.complain("Nothing was changed: this screen does not steer the run now.")
-                return
-            outcome = await screen.app.push_screen_wait(PlanScreen(screen.model, screen.steering, proposed))
-            if outcome != "back":
-                return
-            proposed = await screen.app.push_screen_wait(ChangeForm(screen.model, path))
+            else:
+                plan = PlanScreen(screen.model, screen.steering, proposed)
+                if await screen.app.push_screen_wait(plan) != "back":
+                    return
+            form.rebase(screen.model.experiment)
+            proposed = await screen.app.push_screen_wait(ChangeForm(form))
 
     async def _restart(self) -> None:
         answer = await self._ask(run_dialogs.restart_dialog(self._screen.model))
