@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tui_dl import __version__
+from tui_dl.cli.look_options import add_look_options
 
 _EPILOG = """\
 exit codes: 0 done, 1 the engine failed, 2 bad arguments or preset, 3 not available here,
@@ -21,6 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tui-dl {__version__}")
     parser.set_defaults(command=_later("tui_dl.cli.running", "pick"))
+    add_look_options(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands)
     _add_looking(commands)
@@ -75,6 +77,7 @@ def _add_run(commands: Any) -> None:
         action="store_true",
         help="headless: run base and variants, verify what is expected",
     )
+    add_look_options(run)
 
 
 def _add_looking(commands: Any) -> None:
@@ -90,9 +93,11 @@ def _add_runs(commands: Any) -> None:
     attach = _command(commands, "attach", "back to an engine that is alive", "running.attach")
     attach.add_argument("run", nargs="?", metavar="RUN", help="by default the latest that is alive")
     attach.add_argument("--read-only", action="store_true", help="watch without control")
+    add_look_options(attach)
     resume = _command(commands, "resume", "go on from a run's last checkpoint", "running.resume")
     resume.add_argument("run", metavar="RUN")
     resume.add_argument("--paused", action="store_true", help="wait before the next batch")
+    add_look_options(resume)
     stop = _command(commands, "stop", "end a run's engine, with a checkpoint", "keeping.stop")
     stop.add_argument("run", metavar="RUN")
     report = _command(

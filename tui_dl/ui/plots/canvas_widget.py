@@ -126,7 +126,8 @@ class CanvasWidget(Widget):
         if styles.color.ansi is not None or background.ansi is not None:
             # Named colours can't be blended: what is meant to recede is dimmed instead.
             return text_style + Style(color=styles.color.rich_color, dim=styles.color.a < _DIM_BELOW)
-        return text_style + Style(color=(background + styles.color).rich_color)
+        # Textual lays no ground below what a widget draws itself: where the theme brings one it is said.
+        return text_style + Style(color=(background + styles.color).rich_color, bgcolor=background.rich_color)
 
     def _styles(self) -> Sequence[Style]:
         if self._table is None:
