@@ -92,7 +92,8 @@ def glyphs_for(look: Look, preferred: str = "auto", environment: Mapping[str, st
         return "ascii"
     if look.ambiguous_is_wide:
         return "narrow"
-    return "quadrant" if wanted == "quadrant" else "braille"
+    # Seen from the back of a room, quadrants join into a line where braille is a haze of dots.
+    return "quadrant" if wanted == "quadrant" or (look.is_presenting and not wanted) else "braille"
 
 
 def is_colourless(environment: Mapping[str, str] = os.environ) -> bool:

@@ -67,6 +67,17 @@ LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
         19,
     ),
     KeyAction("scale", "y", "y", "log scale", "Look", "Linear or logarithmic y axis", "toggle_scale"),
+    KeyAction(
+        "maximise",
+        "M",
+        "M",
+        "maximise",
+        "Look",
+        "The present plot or panel alone; M or Esc brings the others back",
+        "maximise",
+        always,
+        20,
+    ),
     KeyAction("up", "up,k", "↑", "up", "Look", "Scroll the view, or the layer before", "scroll_view(-1)"),
     KeyAction("down", "down,j", "↓", "down", "Look", "Scroll the view, or the next layer", "scroll_view(1)"),
 )

@@ -15,6 +15,7 @@ from tui_dl.ui.panels.bars import VIEWS, KeyBar, ViewBar
 from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.panels.notes import NotesPanel, ScenePanel
 from tui_dl.ui.panels.phases import PhasesPanel
+from tui_dl.ui.panels.present import PresentNotes, PresentPanel
 from tui_dl.ui.panels.status import StatusPanel
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import ALL_TOPICS, Link, RunModel, Topic
@@ -38,7 +39,16 @@ if TYPE_CHECKING:
 
 _FIRST_PAINT_S = 0.02
 # Heat maps are most to send and change least; nobody reads digits that change ten times a second.
-_INTERVALS_S = {"task": 1.0, "small-task": 1.0, "status": 0.25, "layers": 0.25, "small-layers": 0.25}
+_INTERVALS_S = {
+    "task": 1.0,
+    "small-task": 1.0,
+    "status": 0.25,
+    "present": 0.25,
+    "layers": 0.25,
+    "small-layers": 0.25,
+    "small-histograms": 0.5,
+    "small-optimizer": 0.25,
+}
 WATCH_RATE_HZ = 10.0
 
 
@@ -85,6 +95,7 @@ class RunScreen(RunActions):
         """All panels; the style sheet hides what has no room."""
         model = self.model
         yield StatusPanel(model, id="status")
+        yield PresentPanel(model, id="present")
         with Horizontal(id="body"):
             with Vertical(id="side"):
                 yield ControlPanel(model, id="control")
@@ -94,10 +105,12 @@ class RunScreen(RunActions):
                 yield Container(WaitingPanel(model, id="waiting"), id="views")
                 yield PhasesPanel(model, id="phases")
                 yield ScenePanel(model, id="scene")
+                yield PresentNotes(model, id="present-notes")
         yield KeyBar(model, id="keys")
         yield TooSmall(model, id="too-small")
 
     def on_mount(self) -> None:
+        self.set_class(self.program.is_presenting, "presenting")
         self._register(self)
         # An app drops frames until it is mounted itself: importing the views at once would delay the first.
         self.call_after_refresh(self.set_timer, _FIRST_PAINT_S, self._mount_views)
@@ -110,6 +123,7 @@ class RunScreen(RunActions):
         for view in made:
             view.display = False
         await holder.mount_all(made)
+        self.dress(holder)
         await self.query_one(WaitingPanel).remove()
         self._register(holder)
         self._has_views = True
@@ -133,6 +147,8 @@ class RunScreen(RunActions):
             self.program.frame_clock.unregister(name)
 
     def on_resize(self) -> None:
+        # What has room only now has drawn nothing of the run so far.
+        self.call_after_refresh(self.renew_all)
         self.call_after_refresh(self._watch_later)
 
     def on_screen_resume(self) -> None:
@@ -207,7 +223,9 @@ class RunScreen(RunActions):
             for widget in self.query(Widget)
             if isinstance(widget, Panel) and is_painted(widget)
         }
-        layer = str(getattr(self.query_one("#histograms"), "layer", "")) if "histograms" in shown else ""
+        # The view of histograms, else the small one of the overview.
+        asking = [name for name in ("histograms", "small-histograms") if name in shown]
+        layer = str(getattr(self.query_one(f"#{asking[0]}"), "layer", "")) if asking else ""
         probes = probes_for(shown)
         # A scene pauses the run and shows its view at once: what it shows must have been measured by then.
         coming = self.model.next_scene
