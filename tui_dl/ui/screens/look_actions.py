@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, cast
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui_dl.ui.screens.run_layout import Overview
+from tui_dl.ui.run_model import RunModel
+from tui_dl.ui.screens.run_layout import CurveStrip, Overview
 
 if TYPE_CHECKING:
     from tui_dl.ui.app import TuiDlApp
@@ -15,10 +16,15 @@ class LookActions(Screen[None]):
     """The actions; the run screen's style sheet does what their classes ask for."""
 
     view: str
+    model: RunModel
 
     def renew_all(self) -> None:
         """Have everything painted that is shown now."""
         raise NotImplementedError
+
+    async def add_strip(self) -> None:
+        """Put the curves below the views; the style sheet shows them where there is height to spare."""
+        await self.query_one("#main").mount(CurveStrip(self.model), after="#views")
 
     def dress(self, holder: Widget) -> None:
         """Have the lines of all plots drawn as thick as they must be here; quadrants are as they are."""

@@ -123,9 +123,10 @@ class RunScreen(RunActions):
         for view in made:
             view.display = False
         await holder.mount_all(made)
-        self.dress(holder)
+        await self.add_strip()
+        self.dress(self)
         await self.query_one(WaitingPanel).remove()
-        self._register(holder)
+        self._register(self.query_one("#main"))
         self._has_views = True
         self.show_view(self.view)
         self.call_after_refresh(self.query_one(NotesPanel).format_notes)
@@ -207,6 +208,7 @@ class RunScreen(RunActions):
         """Show a view, by its name; an unknown one is the first."""
         self.view = view if view in VIEWS else VIEWS[0]
         self.query_one(ViewBar).show(self.view)
+        self.set_class(self.view == "overview", "on-overview")
         if not self._has_views:
             return
         for name in VIEWS:

@@ -36,6 +36,12 @@ RunScreen {
     & TooSmall { display: none; height: 1fr; }
     & PresentPanel, & PresentNotes { display: none; }
 
+    & CurveStrip { height: 18; display: none; }
+    &.-medium.-towering, &.-wide.-towering, &.-huge.-towering {
+        & CurveStrip { display: block; }
+        &.on-overview CurveStrip { display: none; }
+    }
+
     & .row { height: 1fr; display: none; }
     & .row.first { display: block; }
     & #plot-1, & #plot-3, & #aside { display: none; }
@@ -78,7 +84,7 @@ RunScreen {
 
     &.maximised {
         & StatusPanel { height: 1 !important; }
-        & #side, & ViewBar, & PresentPanel { display: none !important; }
+        & #side, & ViewBar, & PresentPanel, & CurveStrip { display: none !important; }
         & .beside-largest { display: none !important; }
         & .largest { display: block !important; width: 1fr !important; max-width: 100% !important; }
         & .largest { height: 1fr !important; }
@@ -86,7 +92,7 @@ RunScreen {
 
     &.presenting {
         & StatusPanel, & ScenePanel, & ViewBar { display: none; }
-        & #side, & .row.second, & .row.third, & #plot-1, & #aside { display: none !important; }
+        & #side, & CurveStrip, & .row.second, & .row.third, & #plot-1, & #aside { display: none !important; }
         & PresentPanel { display: block; height: 7; }
         & PresentNotes { display: block; }
         &.-low.-narrow PresentPanel { height: 6; }
@@ -149,6 +155,21 @@ class Overview(Horizontal):
     def toggle_scale(self) -> None:
         """Linear or logarithmic: the first plot of the loss, and what else is shown of it."""
         self.present_plot.toggle_scale()
+
+
+class CurveStrip(Horizontal):
+    """Loss and metric below every other view where there is height to spare: they are never out of sight."""
+
+    def __init__(self, model: RunModel) -> None:
+        super().__init__()
+        self._model = model
+
+    def compose(self) -> ComposeResult:
+        """The two most important curves."""
+        from tui_dl.ui.panels.curves import MetricPlot
+
+        yield MetricPlot(self._model, 0, id="strip-0")
+        yield MetricPlot(self._model, 1, id="strip-1")
 
 
 class WaitingPanel(LinePanel):
