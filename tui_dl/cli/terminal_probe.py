@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 _PATIENCE_S = 0.5
+_REST_S = 0.1
 _CURSOR = re.compile(rb"\x1b\[(\d+);(\d+)R")
-_GROUND = re.compile(rb"\x1b\]11;rgb:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)(?:\x07|\x1b\\\\)")
+_GROUND = re.compile(rb"\x1b\]11;rgb:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)(?:\x07|\x1b\\)")
 _SYNCHRONISED = re.compile(rb"\x1b\[\?2026;(\d)\$y")
 
 
@@ -111,9 +112,14 @@ def _given_back_on_ctrl_c(source: int, before: list[Any]) -> Callable[[], None]:
 
 
 def _read_early(source: int) -> EarlyAnswers:
-    """Read what has come so far."""
+    """Read what has come so far; waits only for the rest of an answer that has begun."""
     received = b""
-    while select.select([source], [], [], 0.0)[0]:
+    deadline = time.monotonic() + _REST_S
+    while True:
+        has_begun = b"\x1b" in received and _CURSOR.search(received) is None
+        patience_s = max(0.0, deadline - time.monotonic()) if has_begun else 0.0
+        if not select.select([source], [], [], patience_s)[0]:
+            break
         chunk = os.read(source, 4096)
         if not chunk:
             break
