@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, final
+from unicodedata import east_asian_width
 
 import pyte
 
@@ -42,6 +43,10 @@ class PtyTerminal:
         environment: of the command; TERM and LANG are set if missing.
         cwd: where it runs.
         link_bytes_per_s: reads no faster than that, as a slow line would; None reads at once.
+        ambiguous_is_wide: reports its cursor as if it drew characters of ambiguous width two cells wide.
+        ground: of the background, as terminals report it.
+        holds_answers: answers nothing before `release_answers`, as over a slow line.
+        keeps_output: keeps all bytes in `output`.
     """
 
     def __init__(
@@ -53,6 +58,10 @@ class PtyTerminal:
         environment: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         link_bytes_per_s: float | None = None,
+        ambiguous_is_wide: bool = False,
+        ground: str = "0000/0000/0000",
+        holds_answers: bool = False,
+        keeps_output: bool = False,
     ) -> None:
         self.columns, self.rows = columns, rows
         self.decodes = True
@@ -62,6 +71,12 @@ class PtyTerminal:
         """Questions for synchronised output: the program asks one behind each frame of data."""
         self.output_tail = b""
         """The last bytes as they came."""
+        self.output = b""
+        """All of them, where they are kept."""
+        self._keeps_output = keeps_output
+        self._ambiguous_is_wide = ambiguous_is_wide
+        self._ground = ground.encode()
+        self._held: list[bytes] | None = [] if holds_answers else None
         self._link_bytes_per_s = link_bytes_per_s
         self._link_free_at = 0.0
         self._screen = _Screen(columns, rows)
@@ -121,6 +136,12 @@ class PtyTerminal:
         while data:
             data = data[os.write(self._master, data) :]
         return now
+
+    def release_answers(self) -> None:
+        """Send all answers that were held, and hold no more."""
+        with self._changed:
+            held, self._held = self._held or [], None
+        self.press(b"".join(held))
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the size; the command gets SIGWINCH."""
@@ -233,6 +254,8 @@ class PtyTerminal:
         with self._changed:
             self.bytes_received += len(chunk)
             self.output_tail = (self.output_tail + chunk)[-4096:]
+            if self._keeps_output:
+                self.output += chunk
             data = self._rest + chunk
             incomplete = _INCOMPLETE.search(data)
             self._rest = data[incomplete.start() :] if incomplete else b""
@@ -256,7 +279,11 @@ class PtyTerminal:
         asked = query.lastgroup
         if asked == "cursor":
             cursor = self._screen.cursor
-            answer = b"\x1b[%d;%dR" % (cursor.y + 1, min(cursor.x, self.columns - 1) + 1)
+            column = min(cursor.x, self.columns - 1)
+            if self._ambiguous_is_wide:
+                line = self._screen.buffer[cursor.y]
+                column += sum(east_asian_width(line[x].data[:1] or " ") == "A" for x in range(column))
+            answer = b"\x1b[%d;%dR" % (cursor.y + 1, column + 1)
         elif asked == "mode":
             number = query["mode"]
             if number == _SYNCHRONISED_OUTPUT:
@@ -265,12 +292,15 @@ class PtyTerminal:
         elif asked == "colour":
             answer = b"\x1b]%s;rgb:%s\x1b\\" % (
                 query["colour"],
-                b"ffff/ffff/ffff" if query["colour"] == b"10" else b"0000/0000/0000",
+                b"8080/8080/8080" if query["colour"] == b"10" else self._ground,
             )
         else:
             answer = {"health": b"\x1b[0n", "primary": b"\x1b[?62;22c", "secondary": b"\x1b[>41;390;0c"}[
                 asked or ""
             ]
+        if self._held is not None:
+            self._held.append(answer)
+            return
         with suppress(OSError):
             os.write(self._master, answer)
 

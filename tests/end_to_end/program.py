@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
@@ -108,14 +108,21 @@ def parsed(text: str) -> list[dict[str, Any]]:
 # -- on a terminal -----------------------------------------------------------------------------------------
 
 
-def terminal(*arguments: str, columns: int = 120, rows: int = 36, **environment: str) -> PtyTerminal:
-    """Start a command on a terminal of its own."""
+def terminal(
+    *arguments: str,
+    columns: int = 120,
+    rows: int = 36,
+    traits: Mapping[str, Any] | None = None,
+    **environment: str,
+) -> PtyTerminal:
+    """Start a command on a terminal of its own; `traits` are further arguments of that terminal."""
     return PtyTerminal(
         [*PROGRAM, *arguments],
         columns=columns,
         rows=rows,
         environment={**os.environ, **environment},
         cwd=ROOT,
+        **(traits or {}),
     )
 
 

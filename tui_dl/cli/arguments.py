@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from tui_dl import __version__
+from tui_dl.cli.look_options import add_look_options
 from tui_dl.spec.lecture import ViewName
 
 _VIEWS = get_args(ViewName)
@@ -23,8 +24,8 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"tui-dl {__version__}")
-    parser.set_defaults(command=_later("tui_dl.cli.running", "pick"), ssh=False)
-    _add_screen_options(parser)
+    parser.set_defaults(command=_later("tui_dl.cli.running", "pick"))
+    add_look_options(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands)
     _add_looking(commands)
@@ -71,7 +72,6 @@ def _add_run(commands: Any) -> None:
     run.add_argument(
         "--headless", action="store_true", help="no screen; progress on stderr when it is a terminal"
     )
-    _add_screen_options(run)
     length = run.add_mutually_exclusive_group()
     length.add_argument("--steps", type=_positive, metavar="N", help="with --headless: end after N updates")
     length.add_argument("--epochs", type=_positive, metavar="N", help="passes over the training split")
@@ -81,16 +81,7 @@ def _add_run(commands: Any) -> None:
         action="store_true",
         help="headless: run base and variants, verify what is expected",
     )
-
-
-def _add_screen_options(parser: argparse.ArgumentParser) -> None:
-    """How the screen is drawn; the same before and behind a command."""
-    parser.add_argument(
-        "--ssh",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="send half as much, as in a session of sshd",
-    )
+    add_look_options(run)
 
 
 def _add_looking(commands: Any) -> None:
@@ -137,11 +128,11 @@ def _add_runs(commands: Any) -> None:
     attach = _command(commands, "attach", "back to an engine that is alive", "running.attach")
     attach.add_argument("run", nargs="?", metavar="RUN", help="by default the latest that is alive")
     attach.add_argument("--read-only", action="store_true", help="watch without control")
-    _add_screen_options(attach)
+    add_look_options(attach)
     resume = _command(commands, "resume", "go on from a run's last checkpoint", "running.resume")
     resume.add_argument("run", metavar="RUN")
     resume.add_argument("--paused", action="store_true", help="wait before the next batch")
-    _add_screen_options(resume)
+    add_look_options(resume)
     stop = _command(commands, "stop", "end a run's engine, with a checkpoint", "keeping.stop")
     stop.add_argument("run", metavar="RUN")
     report = _command(

@@ -1,6 +1,7 @@
 """`tui-dl list` and `tui-dl show`: what there is, as text or as one JSON array."""
 
 import argparse
+import os
 import shutil
 import sys
 import textwrap
@@ -123,3 +124,9 @@ def require_terminal(what: str) -> None:
     # The screen is drawn on standard error, so that standard output stays free for results.
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{what} needs a terminal; without one use `tui-dl run PRESET --headless`")
+    term = os.environ.get("TERM", "")
+    if term in ("", "dumb", "unknown"):
+        raise UsageError(
+            f"{what} needs a terminal whose cursor can be moved, and TERM is {term or 'not set'}; "
+            "if this one can, set TERM=xterm-256color, else use `tui-dl run PRESET --headless`"
+        )

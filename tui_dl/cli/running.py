@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tui_dl.cli import INTERRUPTED
+from tui_dl.cli.look_options import link_of, look_of, refuse_look_options
 from tui_dl.cli.looking import require_terminal
+from tui_dl.cli.terminal_probe import ask_early
 from tui_dl.errors import UsageError
 from tui_dl.spec.change import apply_change
 from tui_dl.spec.contradictions import split_sizes
@@ -31,6 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
             if getattr(arguments, name) is not None:
                 raise UsageError(f"--{name} goes with --headless")
         require_terminal("the run screen")
+    else:
+        refuse_look_options(arguments)
     experiment = load_preset(arguments.preset, _overrides(arguments))
     name = Path(arguments.preset).stem
     if headless:
@@ -39,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     openings = LauncherOpenings(paused=arguments.paused)
     _on_ctrl_c(openings.abandon)
-    return _show(arguments, openings, openings.start(experiment, name))
+    return _show(openings, openings.start(experiment, name), arguments)
 
 
 def pick(arguments: argparse.Namespace) -> int:
@@ -47,7 +51,7 @@ def pick(arguments: argparse.Namespace) -> int:
     require_terminal("the preset picker")
     from tui_dl.cli.openings import LauncherOpenings
 
-    return _show(arguments, LauncherOpenings(), None)
+    return _show(LauncherOpenings(), None, arguments)
 
 
 def attach(arguments: argparse.Namespace) -> int:
@@ -56,7 +60,7 @@ def attach(arguments: argparse.Namespace) -> int:
     from tui_dl.cli.openings import LauncherOpenings
 
     openings = LauncherOpenings()
-    return _show(arguments, openings, openings.attach(arguments.run, read_only=arguments.read_only))
+    return _show(openings, openings.attach(arguments.run, read_only=arguments.read_only), arguments)
 
 
 def resume(arguments: argparse.Namespace) -> int:
@@ -66,7 +70,7 @@ def resume(arguments: argparse.Namespace) -> int:
 
     openings = LauncherOpenings()
     _on_ctrl_c(openings.abandon)
-    return _show(arguments, openings, openings.resume(arguments.run, paused=arguments.paused))
+    return _show(openings, openings.resume(arguments.run, paused=arguments.paused), arguments)
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -122,17 +126,21 @@ def _on_ctrl_c(tidy_up: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, end)
 
 
-def _show(arguments: argparse.Namespace, openings: Any, opening: Any) -> int:
+def _show(openings: Any, opening: Any, arguments: argparse.Namespace) -> int:
     """Draw until the user leaves, then say on the plain terminal what became of the run."""
-    from tui_dl.ui.app import TuiDlApp
-    from tui_dl.ui.settings import SettingsStore
-
     # Where these are exported they would be believed instead of the terminal, also after it was resized.
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
-    farewell = TuiDlApp(
-        openings, opening, SettingsStore.of_user(), link="ssh" if arguments.ssh else None
-    ).run()
+    answers = ask_early()
+    try:
+        from tui_dl.ui.app import TuiDlApp
+        from tui_dl.ui.settings import SettingsStore
+    finally:
+        answered = answers()
+    app = TuiDlApp(
+        openings, opening, SettingsStore.of_user(), look_of(arguments, answered), link_of(arguments)
+    )
+    farewell = app.run(mouse=app.settings.mouse)
     if farewell is None:
         return 1
     if farewell.text:

@@ -3,44 +3,35 @@
 import asyncio
 import os
 import signal
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from textual.binding import Binding
 
 from tui_dl.errors import TuiDlError
 from tui_dl.spec.experiment import Experiment
-from tui_dl.ui.app_themes import DARK, LIGHT, theme_for, wants_plain_text
 from tui_dl.ui.engine_port import Farewell, Opening, Openings
 from tui_dl.ui.link_profile import LinkProfile, LinkSetting, profile_for
+from tui_dl.ui.look import Look
+from tui_dl.ui.look_app import LookApp
 from tui_dl.ui.overlay import Overlay, OverlayApp
 from tui_dl.ui.screens.dialog import Choice, Dialog
 from tui_dl.ui.screens.run import RunScreen
 from tui_dl.ui.settings import Settings, SettingsStore
-from tui_dl.ui.terminal_link import FrameClockApp
-
-if TYPE_CHECKING:
-    from tui_dl.ui.plots.glyph import Glyphs
 
 TITLE: Final = "tui-dl"
 
 
-class TuiDlApp(OverlayApp[Farewell], FrameClockApp[Farewell]):
+class TuiDlApp(OverlayApp[Farewell], LookApp[Farewell]):
     """The screen of tui-dl: the picker where no run is given, else that run. Its result is what to say last.
 
     Args:
         openings: how runs are started and found; None allows no other run than the first.
         opening: the run to begin with.
         settings: what the user likes, and where that is kept; by default nowhere.
+        look: what options and the terminal say of theme and glyphs; by default the environment alone.
         link: the kind of link that the command line names; None leaves it to the settings.
     """
 
-    CSS = """
-    .-plain .box { border: ascii $primary; }
-    .-plain #side { border-right: ascii $border-blurred; }
-    .-plain #notes { border-top: ascii $border-blurred; }
-    .-plain OptionList, .-plain #preview { border: ascii $border-blurred; }
-    """
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[Any]] = [Binding("ctrl+q", "leave", show=False, priority=True)]
 
@@ -49,6 +40,7 @@ class TuiDlApp(OverlayApp[Farewell], FrameClockApp[Farewell]):
         openings: Openings | None = None,
         opening: Opening | None = None,
         settings: SettingsStore | None = None,
+        look: Look | None = None,
         link: LinkSetting | None = None,
     ) -> None:
         super().__init__()
@@ -57,19 +49,7 @@ class TuiDlApp(OverlayApp[Farewell], FrameClockApp[Farewell]):
         self.title = TITLE
         self.openings = openings
         self._first = opening
-        for theme in (DARK, LIGHT):
-            self.register_theme(theme)
-        self.theme = theme_for()
-        self.is_plain = wants_plain_text()
-        if self.is_plain:
-            self.add_class("-plain")
-
-    @cached_property
-    def glyphs(self) -> "Glyphs":
-        """The characters that plots draw with."""
-        from tui_dl.ui.plots.glyph import glyphs_for
-
-        return glyphs_for(unicode=not self.is_plain)
+        self.begin_look(look)
 
     @property
     def settings(self) -> Settings:

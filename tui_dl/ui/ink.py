@@ -18,8 +18,16 @@ Part = str | tuple[str, str] | tuple[str, str, str] | Segment
 Line = Sequence[Part]
 Ink = dict[str, Style]
 
-# For 16 colours and fewer a theme's own shades do not exist.
-_NAMED: Final = ("bright_blue", "green", "yellow", "red", "bright_cyan", "bright_black")
+# For 16 colours a theme's own shades do not exist. What recedes is dimmed: the name for grey is the ground's
+# own colour in some palettes.
+_NAMED: Final = ("bright_blue", "green", "yellow", "bright_red", "bright_cyan", "dim")
+_NAMED_ON_LIGHT: Final = ("blue", "green", "magenta", "red", "magenta", "dim")
+_MUTED: Final = {
+    (True, False): "#8a94a0",
+    (False, False): "#5f6770",
+    (True, True): "#c8c8c8",
+    (False, True): "#404040",
+}
 
 
 def ink_for(app: App[object]) -> Ink:
@@ -28,20 +36,25 @@ def ink_for(app: App[object]) -> Ink:
 
 
 def _colours(theme: Theme) -> tuple[str, ...]:
-    muted = "#8a94a0" if theme.dark else "#5f6770"
-    named = (theme.primary, theme.success, theme.warning, theme.error, theme.accent, muted)
-    fits = all(colour is not None and colour.startswith("#") for colour in named)
-    return tuple(str(colour) for colour in named) if fits else _NAMED
+    """Colours from primary to accent, of what recedes, of text and of text on a colour."""
+    named = (theme.primary, theme.success, theme.warning, theme.error, theme.accent)
+    if not all(colour is not None and colour.startswith("#") for colour in named):
+        return (*(_NAMED if theme.dark else _NAMED_ON_LIGHT), "", "black" if theme.dark else "bright_white")
+    is_exact = bool(theme.foreground and theme.foreground.startswith("#"))
+    ground = str(theme.background) if is_exact else "black" if theme.dark else "bright_white"
+    muted = _MUTED[theme.dark, is_exact]
+    # What a panel draws itself has no ground but its own.
+    text = f"{theme.foreground} on {theme.background}" if is_exact else ""
+    return (*map(str, named), muted, text, ground)
 
 
 @lru_cache(maxsize=16)
 def _ink(theme_name: str, colours: tuple[str, ...], palette: Palette) -> Ink:
-    primary, success, warning, error, accent, muted = _NAMED if palette.depth == "16" else colours
-    on_colour = "black" if palette.is_dark else "bright_white"
     if palette.depth == "none":
         return _colourless()
+    primary, success, warning, error, accent, muted, text, on_colour = colours
     described = {
-        "": "",
+        "": text,
         "dim": muted,
         "bold": "bold",
         "title": f"bold {primary}",
@@ -59,7 +72,8 @@ def _ink(theme_name: str, colours: tuple[str, ...], palette: Palette) -> Ink:
     }
     styles = {name: Style.parse(text) for name, text in described.items()}
     bold = Style(bold=True)
-    return {**styles, "train": palette.series(0) + bold, "validation": palette.series(1) + bold}
+    styles |= {"train": palette.series(0) + bold, "validation": palette.series(1) + bold}
+    return {name: styles[""] + style for name, style in styles.items()}
 
 
 def _colourless() -> Ink:
@@ -111,7 +125,7 @@ def _styled(ink: Ink, part: Part) -> tuple[str, Style]:
     if isinstance(part, str):
         return part, ink[""]
     if isinstance(part, Segment):
-        return part.text, part.style or ink[""]
+        return part.text, ink[""] + part.style if part.style else ink[""]
     if len(part) == 3:
         return part[0], ink[part[1]] + Style(meta={"@click": part[2]})
     return part[0], ink[part[1]]

@@ -77,6 +77,20 @@ class FrameClockApp(App[ReturnType]):
         self.frame_clock.answered(Answer.CURSOR_POSITION)
 
 
+def capture_mouse(app: App[Any], *, is_on: bool) -> None:
+    """Have the terminal report the mouse, or leave it to itself, while the screen is up."""
+    driver = app._driver
+    if driver is None or driver.is_headless or not hasattr(driver, "_enable_mouse_support"):
+        return
+    # Its flag also keeps either from being sent where the other holds already.
+    if is_on:
+        driver._mouse = True
+        getattr(driver, "_enable_mouse_support")()  # noqa: B009
+    else:
+        getattr(driver, "_disable_mouse_support")()  # noqa: B009 - only drivers of real terminals have it
+        driver._mouse = False
+
+
 def is_painted(widget: Widget) -> bool:
     """Whether a widget is on the screen that the user sees: not on another tab, scrolled away or covered."""
     return bool(widget.is_attached and widget.display and widget.screen.is_current and widget.is_on_screen)

@@ -47,6 +47,27 @@ _ON_LIGHT = (
     (*_BLACK, "black"),
     (*_GREY, "bright_black"),
 )
+# The same hues where contrast comes first: at least 7 to 1 with black, 4.5 to 1 with white.
+_STRONG_ON_DARK = (
+    ((135, 206, 255), 117, "bright_cyan"),
+    ((255, 190, 40), 214, "yellow"),
+    ((0, 220, 160), 43, "green"),
+    ((255, 160, 215), 218, "bright_magenta"),
+    ((255, 245, 90), 227, "bright_yellow"),
+    ((255, 140, 75), 209, "red"),
+    ((120, 170, 255), 111, "bright_blue"),
+    ((220, 220, 220), 253, "white"),
+)
+_STRONG_ON_LIGHT = (
+    ((0, 80, 150), 24, "blue"),
+    ((185, 65, 0), 130, "red"),
+    ((0, 105, 75), 23, "green"),
+    ((150, 45, 110), 89, "magenta"),
+    ((130, 90, 0), 94, "yellow"),
+    ((0, 115, 150), 31, "cyan"),
+    (*_BLACK, "black"),
+    ((90, 90, 90), 240, "bright_black"),
+)
 SERIES_COLOURS = len(_ON_DARK)
 
 # Cividis (Nuñez, Anderton and Renslow 2018), ten points of its course.
@@ -78,6 +99,14 @@ class Palette:
 
     depth: ColourDepth = "truecolor"
     is_dark: bool = True
+    is_strong: bool = False
+
+    @property
+    def hues(self) -> tuple[tuple[Rgb, int, str], ...]:
+        """RGB, index among 256 and name among 16 of each series' colour."""
+        if self.is_strong:
+            return _STRONG_ON_DARK if self.is_dark else _STRONG_ON_LIGHT
+        return _ON_DARK if self.is_dark else _ON_LIGHT
 
     def series(self, index: int) -> Style:
         """The style of a series' line; indices beyond the eighth begin again."""
@@ -102,7 +131,12 @@ class Palette:
 
 def palette_of(app: App[object]) -> Palette:
     """The palette that fits an app's terminal and theme."""
-    return Palette(depth_of(app.console.color_system, no_colour=app.no_color), app.current_theme.dark)
+    depth = depth_of(app.console.color_system, no_colour=app.no_color)
+    name, is_dark = app.current_theme.name, app.current_theme.dark
+    if "ansi" in name and depth != "none":
+        # Such a theme follows the terminal's own palette, however many colours there would be.
+        depth = "16"
+    return Palette(depth, is_dark, is_strong="contrast" in name)
 
 
 def depth_of(color_system: str | None, *, no_colour: bool) -> ColourDepth:
@@ -130,7 +164,7 @@ def shaded_series(palette: Palette, shades: int) -> tuple[Color | None, ...]:
         return (None,) * (SERIES_COLOURS * shades)
     ground = _GROUND_DARK if palette.is_dark else _GROUND_LIGHT
     colours: list[Color | None] = []
-    for rgb, _, name in _ON_DARK if palette.is_dark else _ON_LIGHT:
+    for rgb, _, name in palette.hues:
         for shade in range(shades):
             mixed = _between(ground, rgb, 0.25 + 0.75 * (shade + 1) / shades)
             if palette.depth == "16":
@@ -160,7 +194,7 @@ def _fixed_colours() -> "npt.NDArray[np.int64]":
 
 @cache
 def _series_style(palette: Palette, index: int) -> Style:
-    rgb, number, name = (_ON_DARK if palette.is_dark else _ON_LIGHT)[index]
+    rgb, number, name = palette.hues[index]
     match palette.depth:
         case "truecolor":
             return Style(color=Color.from_rgb(*rgb))
@@ -174,7 +208,7 @@ def _series_style(palette: Palette, index: int) -> Style:
 
 @cache
 def _faded_style(palette: Palette, index: int, share_of_ground: float) -> Style:
-    rgb, _, name = (_ON_DARK if palette.is_dark else _ON_LIGHT)[index]
+    rgb, _, name = palette.hues[index]
     ground = _GROUND_DARK if palette.is_dark else _GROUND_LIGHT
     faded = _between(rgb, ground, share_of_ground)
     match palette.depth:

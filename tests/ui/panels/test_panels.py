@@ -78,7 +78,7 @@ def test_a_state_that_is_not_the_engines_stands_out() -> None:
 def test_the_numbers_of_a_regression_are_not_shares() -> None:
     model = RunModel(experiment=load_preset("outliers"))
     model.history.append(0, [1], {"train.mse": [0.25], "train.loss": [0.25]})
-    shown = {label: value for label, value, _ in figures(model)}
+    shown = {figure.label: figure.worded() for figure in figures(model)}
     assert shown["mse"] == "0.2500"
 
 

@@ -10,7 +10,6 @@ from hypothesis.extra import numpy as arrays
 from tui_dl.history.arrays import BoolArray
 from tui_dl.ui.plots.glyph import (
     ASCII,
-    BLOCKS,
     CELL_DOTS,
     FULL,
     NARROW,
@@ -19,7 +18,6 @@ from tui_dl.ui.plots.glyph import (
     bar_codes,
     characters,
     encode_dots,
-    glyphs_for,
     sparkline,
 )
 
@@ -95,11 +93,3 @@ def test_narrow_glyphs_have_no_character_of_ambiguous_width(glyphs: Glyphs) -> N
 
 def test_ascii_is_ascii() -> None:
     assert (ASCII.frame + ASCII.bars + ASCII.shades).isascii()
-
-
-def test_the_set_follows_the_terminal() -> None:
-    assert glyphs_for() is FULL
-    assert glyphs_for(braille=False) is BLOCKS
-    assert glyphs_for(ambiguous_is_wide=True) is NARROW
-    assert glyphs_for(ambiguous_is_wide=True, braille=False) is ASCII
-    assert glyphs_for(unicode=False) is ASCII

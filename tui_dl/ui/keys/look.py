@@ -195,5 +195,16 @@ LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
     KeyAction(
         "down", "down,j", "↓", "down", "Look", "Scroll the view, the next layer or sample", "scroll_view(1)"
     ),
+    KeyAction(
+        "maximise",
+        "M",
+        "M",
+        "maximise",
+        "Look",
+        "The present plot or panel alone; M or Esc brings the others back",
+        "maximise",
+        always,
+        20,
+    ),
     *PLOT_KEYS,
 )

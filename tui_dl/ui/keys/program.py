@@ -5,8 +5,17 @@ from typing import Final
 from tui_dl.ui.keys.entry import KeyAction, always
 
 PROGRAM_KEYS: Final[tuple[KeyAction, ...]] = (
-    KeyAction("help", "question_mark,f1", "?", "help", "Program", "All keys", "help", always, 20),
+    KeyAction("help", "question_mark,f1", "?", "help", "Program", "All keys", "help", always, 21),
     KeyAction("presets", "P", "P", "presets", "Program", "Leave this run and choose another", "presets"),
+    KeyAction(
+        "theme",
+        "t",
+        "t",
+        "theme",
+        "Program",
+        "The next theme: dark, light, high contrast, the terminal's 16 colours",
+        "next_theme",
+    ),
     KeyAction(
         "control_take",
         "T",
@@ -26,6 +35,6 @@ PROGRAM_KEYS: Final[tuple[KeyAction, ...]] = (
         "Detach and let it train on, or stop it and keep it",
         "leave",
         always,
-        21,
+        22,
     ),
 )

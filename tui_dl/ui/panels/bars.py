@@ -10,6 +10,8 @@ from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import ALL_TOPICS, RunModel, Topic
 
 VIEWS: Final = ("overview", "layers", "histograms", "optimizer", "task", "log")
+# What a presenter needs: the rest is behind the question mark.
+_PRESENTED: Final = ("pause", "run", "step", "next_scene", "metric", "maximise", "help", "leave")
 _SHORT: Final = {"overview": "over", "histograms": "hist", "optimizer": "optim"}
 
 
@@ -54,6 +56,8 @@ class KeyBar(LinePanel):
         entries = sorted(
             (entry for entry in available(self.model) if entry.footer), key=lambda one: one.footer
         )
+        if self._has_app and getattr(self.app, "is_presenting", False):
+            entries = [entry for entry in entries if entry.id in _PRESENTED]
         lasting = [entry for entry in entries if entry.id in ("help", "leave")]
         line: list[Part] = []
         tail = _parts(lasting)

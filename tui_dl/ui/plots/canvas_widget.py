@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.color import ColorSystem
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
@@ -128,7 +129,11 @@ class CanvasWidget(Widget):
         if styles.color.ansi is not None or background.ansi is not None:
             # Named colours can't be blended: what is meant to recede is dimmed instead.
             return text_style + Style(color=styles.color.rich_color, dim=styles.color.a < _DIM_BELOW)
-        return text_style + Style(color=(background + styles.color).rich_color)
+        # Textual lays no ground below what a widget draws itself: where the theme brings one it is said.
+        ground = background.rich_color
+        if self.palette.depth == "256":
+            ground = ground.downgrade(ColorSystem.EIGHT_BIT)
+        return text_style + Style(color=(background + styles.color).rich_color, bgcolor=ground)
 
     def _styles(self) -> Sequence[Style]:
         if self._table is None:

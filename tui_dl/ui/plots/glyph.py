@@ -69,15 +69,6 @@ ASCII = Glyphs(
 )
 
 
-def glyphs_for(*, unicode: bool = True, ambiguous_is_wide: bool = False, braille: bool = True) -> Glyphs:
-    """The best set for a terminal; `braille` tells whether its font has these patterns."""
-    if not unicode or (ambiguous_is_wide and not braille):
-        return ASCII
-    if ambiguous_is_wide:
-        return NARROW
-    return FULL if braille else BLOCKS
-
-
 def encode_dots(dots: BoolArray, mode: DotMode) -> npt.NDArray[np.uint8]:
     """Dot patterns (rows, columns) of cells from dots (rows * down, columns * across); 0 is an empty cell."""
     bits, _ = _TABLES[mode]

@@ -46,7 +46,9 @@ SOFT: BoolArray = np.array(
 def style_table(component_style: Callable[[str], Style], palette: Palette) -> list[Style]:
     """The list that these numbers index: the roles, then each series colour in all its kinds."""
     table = [component_style(ROLE_CLASSES[role]) for role in Role]
+    ground = Style(bgcolor=table[Role.FRAME].bgcolor)
     for colour in range(SERIES_COLOURS):
-        line = palette.series(colour)
-        table += [line, palette.series_dim(colour), palette.ghost(colour), line + Style(bold=True)]
+        line = ground + palette.series(colour)
+        dim, ghost = ground + palette.series_dim(colour), ground + palette.ghost(colour)
+        table += [line, dim, ghost, line + Style(bold=True)]
     return table

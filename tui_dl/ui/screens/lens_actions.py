@@ -90,7 +90,7 @@ class LensActions(Screen[None]):
 
         many = len(self.model.layers) > MEASURED_TOGETHER
         closely = {"optimizer", "layer-page"}
-        if shown & closely or (many and shown & {"layer-table", "histograms"}):
+        if shown & closely or (many and shown & {"layer-table", "histograms", "small-histograms"}):
             return chosen_layer(self.model)
         return ""
 

@@ -16,6 +16,7 @@ from tui_dl.ui.panels.bars import VIEWS, KeyBar, ViewBar
 from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.panels.notes import NotesPanel, ScenePanel
 from tui_dl.ui.panels.phases import PhasesPanel
+from tui_dl.ui.panels.present import PresentNotes, PresentPanel
 from tui_dl.ui.panels.status import StatusPanel
 from tui_dl.ui.panels.variants import VariantsPanel
 from tui_dl.ui.run_link import RunLink
@@ -99,6 +100,7 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
         """All panels; the style sheet hides what has no room."""
         model = self.model
         yield StatusPanel(model, id="status")
+        yield PresentPanel(model, id="present")
         with Horizontal(id="body"):
             with Vertical(id="side"):
                 yield ControlPanel(model, id="control")
@@ -109,10 +111,12 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
                 yield VariantsPanel(model, id="variants")
                 yield PhasesPanel(model, id="phases")
                 yield ScenePanel(model, id="scene")
+                yield PresentNotes(model, id="present-notes")
         yield KeyBar(model, id="keys")
         yield TooSmall(model, id="too-small")
 
     def on_mount(self) -> None:
+        self.set_class(self.program.is_presenting, "presenting")
         self._register(self)
         # An app drops frames until it is mounted itself: importing the views at once would delay the first.
         self.call_after_refresh(self.set_timer, _FIRST_PAINT_S, self._mount_views)
@@ -126,8 +130,10 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
         for view in made:
             view.display = False
         await holder.mount_all(made)
+        await self.add_strip()
+        self.dress(self)
         await self.query_one(WaitingPanel).remove()
-        self._register(holder)
+        self._register(self.query_one("#main"))
         self._has_views = True
         self.show_view(self.view)
         self.call_after_refresh(self.query_one(NotesPanel).format_notes)
@@ -138,7 +144,7 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
         for widget in parent.query(Widget):
             if not (isinstance(widget, Panel) and widget.id):
                 continue
-            name = f"{id(self)}.{widget.id}"
+            name = f"{id(widget)}.{widget.id}"
             self._topics[name] = widget.TOPICS
             is_visible = partial(self._may_grow if getattr(widget, "GROWS", False) else is_painted, widget)
             interval_s = _INTERVALS_S.get(widget.id, 0.0)
@@ -153,6 +159,8 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
             self.program.frame_clock.unregister(name)
 
     def on_resize(self) -> None:
+        # What has room only now has drawn nothing of the run so far.
+        self.call_after_refresh(self.renew_all)
         self.call_after_refresh(self.watch_later)
 
     def on_screen_resume(self) -> None:
@@ -212,6 +220,7 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
         """Show a view, by its name; an unknown one is the first."""
         self.view = view if view in VIEWS else VIEWS[0]
         self.query_one(ViewBar).show(self.view)
+        self.set_class(self.view == "overview", "on-overview")
         if not self._has_views:
             return
         for name in VIEWS:

@@ -4,16 +4,15 @@ from abc import abstractmethod
 from collections.abc import Coroutine
 from typing import Any
 
-from textual.screen import Screen
-
 from tui_dl.ui.panels.bars import VIEWS
 from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.run_model import RunModel
+from tui_dl.ui.screens.look_actions import LookActions
 from tui_dl.ui.screens.run_flows import RunFlows
 from tui_dl.ui.steering import Steering
 
 
-class RunActions(Screen[None]):
+class RunActions(LookActions):
     """The actions that the table of keys names; the screen gives them what they act on."""
 
     model: RunModel
