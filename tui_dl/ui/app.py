@@ -11,10 +11,11 @@ from tui_dl.errors import TuiDlError
 from tui_dl.spec.experiment import Experiment
 from tui_dl.ui.app_themes import DARK, LIGHT, theme_for, wants_plain_text
 from tui_dl.ui.engine_port import Farewell, Opening, Openings
+from tui_dl.ui.keyed_app import KeyedApp
+from tui_dl.ui.run_catalogue import RunCatalogue
 from tui_dl.ui.screens.dialog import Choice, Dialog
 from tui_dl.ui.screens.run import RunScreen
 from tui_dl.ui.settings import Settings, SettingsStore
-from tui_dl.ui.terminal_link import FrameClockApp
 
 if TYPE_CHECKING:
     from tui_dl.ui.plots.glyph import Glyphs
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 TITLE: Final = "tui-dl"
 
 
-class TuiDlApp(FrameClockApp[Farewell]):
+class TuiDlApp(KeyedApp[Farewell]):
     """The screen of tui-dl: the picker where no run is given, else that run. Its result is what to say last.
 
     Args:
@@ -48,6 +49,7 @@ class TuiDlApp(FrameClockApp[Farewell]):
     ) -> None:
         super().__init__()
         self.settings_store = settings or SettingsStore()
+        self.run_catalogue = RunCatalogue()
         self.title = TITLE
         self.openings = openings
         self._first = opening
@@ -79,6 +81,8 @@ class TuiDlApp(FrameClockApp[Farewell]):
     def on_mount(self) -> None:
         if self.settings_store.notice:
             self.notify(self.settings_store.notice, severity="warning", markup=False, timeout=12)
+        self.settings_store.subscribe(self.heed_settings)
+        self.heed_settings(self.settings)
         if not self.is_headless:
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, self._end, number)

@@ -13,7 +13,6 @@ from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.schema import default_of, fields_of
 from tui_dl.ui.hangul import with_jamo
 from tui_dl.ui.ink import Line, Part, fitted
-from tui_dl.ui.keys.table import KEYS
 from tui_dl.ui.numerals import count, rate
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import RunModel, Topic
@@ -84,7 +83,11 @@ class ControlPanel(LinePanel, can_focus=True):
             parts = [(mark, "key"), "  ", (fitted(label, _LABEL_WIDTH - 2), "dim"), " "]
         value = fitted(row.value, room)
         parts.append((value, style, click) if click else (value, style))
-        key = _key_for(row.path) if row.head or row.path == "model.activation" else ""
+        key = (
+            self.keymap.shown_for(f"change('{row.path}')")
+            if row.head or row.path == "model.activation"
+            else ""
+        )
         return [*parts, (f" {key}", "key")]
 
     def action_move(self, by: int) -> None:
@@ -186,7 +189,3 @@ def _run_lengths(values: tuple[Any, ...]) -> str:
             words.append(word if end - start == 1 else f"{end - start}×{word}")
             start = end
     return " ".join(words)
-
-
-def _key_for(path: str | None) -> str:
-    return next((entry.shown for entry in KEYS if entry.action == f"change('{path}')"), "")

@@ -49,14 +49,14 @@ class ChangeForm(ModalScreen[Proposal | None]):
         Binding("ctrl+d,delete", "remove", show=False, priority=True),
     ]
 
-    def __init__(self, model: RunModel, path: str) -> None:
+    def __init__(self, model: RunModel, path: str, component: str = "") -> None:
         super().__init__()
         assert model.experiment is not None
         self._model = model
         self._experiment = model.experiment
         self._place = path
         self._names = names_for(path)
-        self._component: str = self._first_name()
+        self._component: str = component if component in self._names else self._first_name()
         self._rows: list[FieldRow] = []
 
     def compose(self) -> ComposeResult:

@@ -98,6 +98,7 @@ class RunScreen(RunActions):
         yield TooSmall(model, id="too-small")
 
     def on_mount(self) -> None:
+        self.program.bind_keys(self)
         self._register(self)
         # An app drops frames until it is mounted itself: importing the views at once would delay the first.
         self.call_after_refresh(self.set_timer, _FIRST_PAINT_S, self._mount_views)
@@ -191,6 +192,7 @@ class RunScreen(RunActions):
         """Show a view, by its name; an unknown one is the first."""
         self.view = view if view in VIEWS else VIEWS[0]
         self.query_one(ViewBar).show(self.view)
+        self.query_one(KeyBar).show(self.view)
         if not self._has_views:
             return
         for name in VIEWS:
@@ -237,7 +239,12 @@ class RunScreen(RunActions):
             return True
         wanted = f"{action}({', '.join(map(repr, parameters))})" if parameters else action
         exact = [entry for entry in entries if entry.action == wanted] or entries
-        return any(entry.when(self.model) for entry in exact)
+        return any(entry.can(self.model, self.view) for entry in exact)
+
+    def take_keys(self) -> None:
+        """The keys were changed: heed and show the new ones."""
+        self.program.bind_keys(self)
+        self._mark(ALL_TOPICS)
 
     def do(self, work: Coroutine[Any, Any, object], *, by_hand: bool = False) -> None:
         """Give a command without waiting; a refusal is shown. By hand its outcome is painted at once."""

@@ -1,20 +1,19 @@
 """What the keys do on the run screen: a command to the engine, another view, or a conversation."""
 
 from abc import abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
-
-from textual.screen import Screen
 
 from tui_dl.ui.panels.bars import VIEWS
 from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.run_model import RunModel
+from tui_dl.ui.screens.program_actions import ProgramActions
 from tui_dl.ui.screens.run_flows import RunFlows
 from tui_dl.ui.screens.run_layout import Overview
 from tui_dl.ui.steering import Steering
 
 
-class RunActions(Screen[None]):
+class RunActions(ProgramActions):
     """The actions that the table of keys names; the screen gives them what they act on."""
 
     model: RunModel
@@ -78,6 +77,9 @@ class RunActions(Screen[None]):
 
     def action_leave(self) -> None:
         self.flows.leave()
+
+    def leave_for(self, then: Callable[[], None]) -> None:
+        self.flows.leave_for(then)
 
     def action_presets(self) -> None:
         self.flows.presets()
