@@ -30,18 +30,18 @@ def queries_for(text: str) -> tuple[str, ...]:
     return (plain,) if plain == latin else (plain, latin)
 
 
-def match(query: str, text: str) -> Match | None:
+def match(query: str, text: str, *, scattered: bool = True) -> Match | None:
     """How a query fits a text; None if it does not.
 
     Every word of the query must be found: as a part of the text, better at the beginning of a word, or else
-    letter by letter in order, as `rmp` is in `RMSprop`.
+    letter by letter in order, as `rmp` is in `RMSprop`. In sentences that finds too much: `scattered` False.
     """
     if not query:
         return NO_QUERY
     lowered = text.lower()
     total, places = 0.0, set[int]()
     for word in query.split():
-        found = _part(word, lowered) or _scattered(word, lowered)
+        found = _part(word, lowered) or (_scattered(word, lowered) if scattered else None)
         if found is None:
             return None
         total += found.score
@@ -49,9 +49,9 @@ def match(query: str, text: str) -> Match | None:
     return Match(total - len(text) / 200, frozenset(places))
 
 
-def best(queries: tuple[str, ...], text: str) -> Match | None:
+def best(queries: tuple[str, ...], text: str, *, scattered: bool = True) -> Match | None:
     """The best of several queries."""
-    found = [one for query in queries if (one := match(query, text)) is not None]
+    found = [one for query in queries if (one := match(query, text, scattered=scattered)) is not None]
     return max(found, key=lambda one: one.score) if found else None
 
 

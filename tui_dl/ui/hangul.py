@@ -16,7 +16,26 @@ JAMO: Final = {
 _COMPOUND: Final = dict(
     zip(
         "ㄳㄵㄶㄺㄻㄼㄽㄾㄿㅀㅄㅘㅙㅚㅝㅞㅟㅢ",
-        "rt sw sg fr fa fq ft fx fv fg qt hk ho hl nj np nl ml".split(),
+        [
+            "rt",
+            "sw",
+            "sg",
+            "fr",
+            "fa",
+            "fq",
+            "ft",
+            "fx",
+            "fv",
+            "fg",
+            "qt",
+            "hk",
+            "ho",
+            "hl",
+            "nj",
+            "np",
+            "nl",
+            "ml",
+        ],
         strict=True,
     )
 )

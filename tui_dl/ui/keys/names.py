@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Final
 
-from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key, key_to_character
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key
 
 from tui_dl.spec.wording import nearest
 
@@ -42,13 +42,13 @@ _OTHER_NAMES: Final = {
 
 @cache
 def known_names() -> frozenset[str]:
-    """The names of all keys without modifiers: what a terminal may send, and each printable ASCII character."""
+    """All keys without modifiers: what a terminal may send, and each printable ASCII character."""
     special = {key.value for key in Keys if "+" not in key.value and not key.value.startswith("<")}
     return frozenset(special | {_character_to_key(chr(code)) for code in range(0x20, 0x7F)})
 
 
 def key_named(text: str) -> str | None:
-    """A key's name as Textual has it, from that, a person's name for it, or its character; else None."""
+    """A key as Textual names it, from that name, a person's name for it, or its character; else None."""
     if len(text) == 1:
         name = _character_to_key(text)
         return name if name in known_names() or text.isalnum() else None
@@ -72,11 +72,12 @@ def nearest_key(text: str) -> str | None:
 def shown_key(key: str) -> str:
     """How a key is written for people."""
     *modifiers, base = key.split("+")
-    character = key_to_character(base)
-    name = _SHOWN.get(base) or (character if character and character.isprintable() else base)
-    if base == "space":
-        name = "space"
-    return "+".join([*modifiers, name])
+    return "+".join([*modifiers, _SHOWN.get(base) or _characters().get(base, base)])
+
+
+@cache
+def _characters() -> dict[str, str]:
+    return {_character_to_key(chr(code)): chr(code) for code in range(0x21, 0x7F)}
 
 
 def keys_of(text: str) -> list[str]:

@@ -84,6 +84,7 @@ class ListPanel(LinePanel, can_focus=True):
         self._first = 0
         self._empty = empty
         self._opens_at_once = opens_at_once
+        self._shows_cursor = True
 
     def show(self, rows: Sequence[ListRow], *, keep: bool = True) -> None:
         """Take other rows; the chosen one stays chosen if it is still there and `keep`."""
@@ -99,6 +100,11 @@ class ListPanel(LinePanel, can_focus=True):
         self.repaint()
         if self.chosen != before:
             self.post_message(self.Moved(self, self.chosen))
+
+    def show_cursor(self, *, shows: bool) -> None:
+        """Mark the chosen row or not: where two lists stand side by side, one is chosen from."""
+        self._shows_cursor = shows
+        self.repaint()
 
     def choose(self, row_id: str) -> None:
         """Put the cursor on a row, if it is there."""
@@ -126,7 +132,7 @@ class ListPanel(LinePanel, can_focus=True):
         index = bisect_right(self._ends, self._first)
         skip = self._first - (self._ends[index - 1] if index else 0)
         while index < len(self._rows) and len(lines) < height + skip:
-            lines += self._rows[index].draw(width, index == chosen)
+            lines += self._rows[index].draw(width, index == chosen and self._shows_cursor)
             index += 1
         return lines[skip : skip + height]
 

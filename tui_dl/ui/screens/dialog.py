@@ -79,12 +79,14 @@ class Dialog(ModalScreen[str]):
         Binding("pagedown", "scroll(5)", show=False),
     ]
 
-    def __init__(self, title: str, body: Sequence[str | Line], choices: Sequence[Choice]) -> None:
+    def __init__(
+        self, title: str, body: Sequence[str | Line], choices: Sequence[Choice], *, first: int = 0
+    ) -> None:
         super().__init__()
         self._heading = title
         self._body = body
         self._choices = choices
-        self._chosen = 0
+        self._chosen = first
 
     def compose(self) -> ComposeResult:
         box = Vertical(DialogLines([], id="dialog-lines"), classes="box")

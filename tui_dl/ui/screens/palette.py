@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
@@ -80,6 +81,13 @@ class Palette(ModalScreen[Command | None]):
     ]
     AUTO_FOCUS = "Input"
 
+    class Found(Message):
+        """What took a while to look up."""
+
+        def __init__(self, commands: list[Command]) -> None:
+            super().__init__()
+            self.commands = commands
+
     def __init__(
         self, commands: Sequence[Command], more: Callable[[], Iterable[Command]] | None = None
     ) -> None:
@@ -140,13 +148,12 @@ class Palette(ModalScreen[Command | None]):
 
     def _look_up(self) -> None:
         assert self._more is not None
-        found = list(self._more())
-        self.app.call_from_thread(self._add, found)
+        # Not call_from_thread: it waits for a loop that may have ended meanwhile.
+        self.post_message(self.Found(list(self._more())))
 
-    def _add(self, commands: list[Command]) -> None:
-        if self.is_attached:
-            self._commands += commands
-            self._find(self.query_one(Input).value, keep=True)
+    def on_palette_found(self, event: Found) -> None:
+        self._commands += event.commands
+        self._find(self.query_one(Input).value, keep=True)
 
     def _find(self, text: str, *, keep: bool = False) -> None:
         self._found = ranked(self._commands, text)[:_MOST_FOUND]
@@ -178,7 +185,7 @@ def _fit(command: Command, queries: tuple[str, ...]) -> Match | None:
     label = best(queries, command.label)
     if label is not None:
         return label
-    around = best(queries, f"{command.label} {command.kind} {command.help}")
+    around = best(queries, f"{command.label} {command.kind} {command.help}", scattered=False)
     if around is None:
         return None
     size = len(command.label)

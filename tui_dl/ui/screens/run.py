@@ -1,5 +1,6 @@
 """The run screen: lays the panels out, feeds them as messages come, and answers the keys."""
 
+from collections import Counter
 from collections.abc import Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, runtime_checkable
@@ -13,6 +14,7 @@ from tui_dl.ui.engine_port import Opening
 from tui_dl.ui.keys.table import bindings, by_action
 from tui_dl.ui.panels.bars import VIEWS, KeyBar, ViewBar
 from tui_dl.ui.panels.control import ControlPanel
+from tui_dl.ui.panels.hint import HintPanel
 from tui_dl.ui.panels.notes import NotesPanel, ScenePanel
 from tui_dl.ui.panels.phases import PhasesPanel
 from tui_dl.ui.panels.status import StatusPanel
@@ -73,6 +75,7 @@ class RunScreen(RunActions):
         self.steering = Steering(self.model, self.link)
         self.flows = RunFlows(self)
         self.view = VIEWS[0]
+        self._unanswered: Counter[str] = Counter()
         self._has_views = False
         self._topics: dict[str, frozenset[Topic]] = {}
 
@@ -94,6 +97,7 @@ class RunScreen(RunActions):
                 yield Container(WaitingPanel(model, id="waiting"), id="views")
                 yield PhasesPanel(model, id="phases")
                 yield ScenePanel(model, id="scene")
+        yield HintPanel(model, id="hint")
         yield KeyBar(model, id="keys")
         yield TooSmall(model, id="too-small")
 
@@ -246,16 +250,26 @@ class RunScreen(RunActions):
         self.program.bind_keys(self)
         self._mark(ALL_TOPICS)
 
-    def do(self, work: Coroutine[Any, Any, object], *, by_hand: bool = False) -> None:
-        """Give a command without waiting; a refusal is shown. By hand its outcome is painted at once."""
-        self.run_worker(self._guarded(work, by_hand), group="commands", exit_on_error=True)
+    def do(self, work: Coroutine[Any, Any, object], *, by_hand: bool = False, most: int = 0) -> None:
+        """Give a command without waiting; a refusal is shown. By hand its outcome is painted at once.
 
-    async def _guarded(self, work: Coroutine[Any, Any, object], by_hand: bool) -> None:
+        A held key comes faster than answers: beyond `most` unanswered commands of a kind, if it is given,
+        more of it are dropped, so that nothing goes on long after the key was let go.
+        """
+        kind = getattr(work, "__qualname__", "")
+        if most and self._unanswered[kind] >= most:
+            work.close()
+            return
+        self._unanswered[kind] += 1
+        self.run_worker(self._guarded(work, by_hand, kind), group="commands", exit_on_error=True)
+
+    async def _guarded(self, work: Coroutine[Any, Any, object], by_hand: bool, kind: str) -> None:
         try:
             await work
         except TuiDlError as error:
             self.complain(str(error))
         finally:
+            self._unanswered[kind] -= 1
             if by_hand:
                 self.program.frame_clock.paint_now()
 

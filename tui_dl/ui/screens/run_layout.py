@@ -52,7 +52,7 @@ RunScreen {
     &.-narrow.controlling #main { display: none; }
 
     &.-tiny, &.-flat {
-        & StatusPanel, & #body, & KeyBar { display: none; }
+        & StatusPanel, & #body, & KeyBar, & HintPanel { display: none; }
         & .plot--frame { color: $border-blurred; }
     & .plot--grid { color: $plot-grid; }
     & .plot--axis { color: $plot-axis; }
