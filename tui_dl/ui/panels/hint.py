@@ -14,10 +14,6 @@ _AT_START: Final[_Words] = (
     "Nothing has been trained yet.",
     (("run", "runs"), ("step", "makes one batch"), ("phase", "completes one phase of it")),
 )
-_WITHIN_BATCH: Final[_Words] = (
-    "Within a batch.",
-    (("phase", "completes the next phase"), ("step", "completes the batch"), ("run", "runs on")),
-)
 _FINISHED: Final[_Words] = (
     "Finished.",
     (("run", "offers to go on"), ("restart", "starts over"), ("presets", "chooses another")),
@@ -79,8 +75,5 @@ def _words_for(model: RunModel) -> _Words | None:
         return _WATCHING
     if model.finished is not None and not model.is_running:
         return _FINISHED
-    if model.state != "paused" or model.scene_waiting:
-        return None
-    if model.phases:
-        return _WITHIN_BATCH
-    return _AT_START if model.status.step == 0 else None
+    is_new = model.state == "paused" and model.status.step == 0
+    return _AT_START if is_new and not model.scene_waiting and not model.phases else None

@@ -78,12 +78,8 @@ class PickerScreen(ProgramActions):
         Binding("f5", "reload", show=False),
     ]
     AUTO_FOCUS = "#presets"
-    HORIZONTAL_BREAKPOINTS = [
-        (0, "-narrow"),
-        (70, "-medium"),
-        (190, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-tall")]
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
 
     class FilesRead(Message):
         """The files of the present folder were looked at."""
@@ -365,7 +361,7 @@ class PickerScreen(ProgramActions):
 
 
 def _fits(queries: tuple[str, ...], *texts: str) -> bool:
-    return best(queries, "  ".join(texts)) is not None
+    return any(best(queries, text) for text in texts)
 
 
 def _own_heading(_width: int, _chosen: bool) -> list[Line]:
