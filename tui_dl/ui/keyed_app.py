@@ -69,8 +69,9 @@ class KeyedApp(FrameClockApp[ReturnType]):
         if settings.keys == self._keys_wanted:
             return
         self._keys_wanted = settings.keys
-        for problem in self.keymap.problems:
-            self.notify(problem, severity="warning", markup=False, timeout=_NOTICE_S)
+        if self.keymap.problems:
+            words = "\n".join(self.keymap.problems)
+            self.notify(words, severity="warning", markup=False, timeout=_NOTICE_S)
         for screen in self.screen_stack:
             if hasattr(screen, "take_keys"):
                 screen.take_keys()

@@ -133,7 +133,10 @@ def _without_conflicts(moved: dict[str, list[str]], problems: list[str]) -> dict
         problems.append(
             f"keys.{loser}: {shown_key(key)} is the key of {owner} already; {_default_words(loser)}"
         )
-        del moved[loser]
+        keys = moved[loser]
+        for twin in twins(loser):
+            if moved.get(twin) == keys:
+                del moved[twin]
     return moved
 
 
