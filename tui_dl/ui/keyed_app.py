@@ -38,7 +38,7 @@ class KeyedApp(FrameClockApp[ReturnType]):
 
     async def on_event(self, event: events.Event) -> None:
         """Keys pass the gate, and what a Hangul input method makes of them is undone where nobody writes."""
-        if isinstance(event, events.Paste) and not event.is_forwarded and not self._takes_text:
+        if isinstance(event, events.Paste) and not event.is_forwarded and not self._takes_paste:
             self.notify(_PASTED, markup=False)
             return
         if not isinstance(event, events.Key) or event.is_forwarded:
@@ -78,7 +78,11 @@ class KeyedApp(FrameClockApp[ReturnType]):
 
     @property
     def _takes_text(self) -> bool:
-        return isinstance(self.focused, Input | TextArea) or getattr(self.screen, "TAKES_TEXT", False)
+        return isinstance(self.focused, Input | TextArea)
+
+    @property
+    def _takes_paste(self) -> bool:
+        return self._takes_text or getattr(self.screen, "TAKES_PASTE", False)
 
     def _admits(self, event: events.Key) -> bool:
         gates = not self.is_headless if self.gates_keys is None else self.gates_keys

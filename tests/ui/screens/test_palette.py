@@ -1,3 +1,5 @@
+import pytest
+
 from tests.ui.screens.conftest import Open, Stage
 from tests.ui.screens.test_picker import Openings
 from tui_dl.runs.folder import new_run
@@ -80,11 +82,13 @@ async def test_what_is_chosen_is_done_after_it_has_closed(on_stage: Open) -> Non
         assert stage.app.screen is stage.screen
 
 
-async def test_what_cannot_be_done_now_says_so(on_stage: Open) -> None:
+async def test_what_cannot_be_done_now_says_so(on_stage: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     async with on_stage() as stage:
+        said: list[str] = []
+        monkeypatch.setattr(stage.app, "notify", lambda message, **_: said.append(message))
         assert (await _find(stage, "undo"))[0] == "undo"
         await stage.press("enter")
-        await stage.until("Not now: undo")
+        await stage.until(lambda: said and said[0].startswith("Not now: undo. Take the last change back"))
 
 
 async def test_the_same_key_and_escape_close_it(on_stage: Open) -> None:

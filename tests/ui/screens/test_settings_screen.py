@@ -1,20 +1,43 @@
+from typing import TypeVar
+
 import pytest
 
 from tests.ui.screens.conftest import Open, Stage
 from tui_dl.ui.keys.keymap import DEFAULT_KEYMAP
+from tui_dl.ui.panels.list_panel import ListPanel
 from tui_dl.ui.screens.key_editor import KeyCapture, KeyEditor
+from tui_dl.ui.screens.list_dialog import ListDialog
 from tui_dl.ui.screens.prompt import TextPrompt
 from tui_dl.ui.screens.settings import SettingsScreen
 from tui_dl.ui.settings import Settings
 from tui_dl.ui.settings_fields import setting_fields
 from tui_dl.wire.commands import Evaluate, Step
 
+Screen = TypeVar("Screen", bound=ListDialog)
+
+
+async def _shown(stage: Stage, kind: type[Screen]) -> Screen:
+    """Wait until such a list is in front and has its rows."""
+    await stage.until(
+        lambda: (
+            isinstance(stage.app.screen, kind) and any(one.ids for one in stage.app.screen.query(ListPanel))
+        )
+    )
+    screen = stage.app.screen
+    assert isinstance(screen, kind)
+    return screen
+
+
+def _heard(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is said in notices from here on: without a terminal they are not painted."""
+    said: list[str] = []
+    monkeypatch.setattr(stage.app, "notify", lambda message, **_: said.append(message))
+    return said
+
 
 async def _open(stage: Stage, row: str = "") -> SettingsScreen:
     await stage.press("comma")
-    await stage.until(lambda: isinstance(stage.app.screen, SettingsScreen) and stage.app.screen.rows.ids)
-    screen = stage.app.screen
-    assert isinstance(screen, SettingsScreen)
+    screen = await _shown(stage, SettingsScreen)
     if row:
         screen.rows.choose(row)
     return screen
@@ -66,18 +89,19 @@ async def test_it_closes_by_the_key_that_opened_it(on_stage: Open, key: str) -> 
         await stage.until(lambda: stage.app.screen is stage.screen)
 
 
-async def test_a_key_is_pressed_for_an_action_and_holds_everywhere(on_stage: Open) -> None:
+async def test_a_key_is_pressed_for_an_action_and_holds_everywhere(
+    on_stage: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with on_stage() as stage:
+        said = _heard(stage, monkeypatch)
         await _open(stage, "keys")
         await stage.press("enter")
-        await stage.until(lambda: isinstance(stage.app.screen, KeyEditor) and stage.app.screen.rows.ids)
-        editor = stage.app.screen
-        assert isinstance(editor, KeyEditor)
+        editor = await _shown(stage, KeyEditor)
         editor.rows.choose("step")
         await stage.press("enter")
         await stage.until(lambda: isinstance(stage.app.screen, KeyCapture))
         await stage.press("v")
-        await stage.until("v is the key of evaluate already")
+        await stage.until(lambda: said == ["keys.step: v is the key of evaluate already; it stays s"])
         assert stage.app.settings.keys == {}
         await stage.press("enter")
         await stage.until(lambda: isinstance(stage.app.screen, KeyCapture))
@@ -95,9 +119,7 @@ async def test_escape_takes_no_key_and_delete_gives_the_tables_back(on_stage: Op
         stage.app.change_settings(keys={"pause": "f2"})
         await stage.until("f2 pause")
         stage.app.push_screen(KeyEditor())
-        await stage.until(lambda: isinstance(stage.app.screen, KeyEditor) and stage.app.screen.rows.ids)
-        editor = stage.app.screen
-        assert isinstance(editor, KeyEditor)
+        editor = await _shown(stage, KeyEditor)
         editor.rows.choose("run")
         await stage.press("enter")
         await stage.until(lambda: isinstance(stage.app.screen, KeyCapture))
@@ -108,9 +130,12 @@ async def test_escape_takes_no_key_and_delete_gives_the_tables_back(on_stage: Op
         await stage.until(lambda: stage.app.keymap is DEFAULT_KEYMAP)
 
 
-async def test_wrong_keys_in_the_file_are_said_and_the_rest_holds(on_stage: Open) -> None:
+async def test_wrong_keys_in_the_file_are_said_and_the_rest_holds(
+    on_stage: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with on_stage() as stage:
+        said = _heard(stage, monkeypatch)
         stage.app.change_settings(keys={"stepp": "f9", "evaluate": "f8"})
-        await stage.until("did you mean step?")
+        assert said == ["keys: there is no action stepp; did you mean step?"]
         await stage.press("f8")
         await stage.until(lambda: stage.engine.given(Evaluate))

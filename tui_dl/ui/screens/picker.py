@@ -78,6 +78,7 @@ class PickerScreen(ProgramActions):
         Binding("f5", "reload", show=False),
     ]
     AUTO_FOCUS = "#presets"
+    TAKES_PASTE = True
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
 
@@ -112,7 +113,7 @@ class PickerScreen(ProgramActions):
     def compose(self) -> ComposeResult:
         """Two lists on the left, the preview on the right."""
         yield DialogLines(_HEAD, id="head")
-        yield Input(placeholder="type to search", compact=True, id="search")
+        yield Input(placeholder="type to search", compact=True, select_on_focus=False, id="search")
         with Horizontal(id="body"):
             with Vertical(id="lists"):
                 yield ListPanel(id="presets", empty=[[("No preset is called that.", "dim")]])
@@ -360,8 +361,8 @@ class PickerScreen(ProgramActions):
         return line
 
 
-def _fits(queries: tuple[str, ...], *texts: str) -> bool:
-    return any(best(queries, text) for text in texts)
+def _fits(queries: tuple[str, ...], name: str, *texts: str) -> bool:
+    return any(best(queries, text, scattered=text is name) for text in (name, *texts))
 
 
 def _own_heading(_width: int, _chosen: bool) -> list[Line]:
