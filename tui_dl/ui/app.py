@@ -10,10 +10,12 @@ from textual.binding import Binding
 from tui_dl.errors import TuiDlError
 from tui_dl.spec.experiment import Experiment
 from tui_dl.ui.engine_port import Farewell, Opening, Openings
+from tui_dl.ui.keyed_app import KeyedApp
 from tui_dl.ui.link_profile import LinkProfile, LinkSetting, profile_for
 from tui_dl.ui.look import Look
 from tui_dl.ui.look_app import LookApp
 from tui_dl.ui.overlay import Overlay, OverlayApp
+from tui_dl.ui.run_catalogue import RunCatalogue
 from tui_dl.ui.screens.dialog import Choice, Dialog
 from tui_dl.ui.screens.run import RunScreen
 from tui_dl.ui.settings import Settings, SettingsStore
@@ -21,7 +23,7 @@ from tui_dl.ui.settings import Settings, SettingsStore
 TITLE: Final = "tui-dl"
 
 
-class TuiDlApp(OverlayApp[Farewell], LookApp[Farewell]):
+class TuiDlApp(OverlayApp[Farewell], KeyedApp[Farewell], LookApp[Farewell]):
     """The screen of tui-dl: the picker where no run is given, else that run. Its result is what to say last.
 
     Args:
@@ -46,6 +48,7 @@ class TuiDlApp(OverlayApp[Farewell], LookApp[Farewell]):
         super().__init__()
         self._link_option = link
         self.settings_store = settings or SettingsStore()
+        self.run_catalogue = RunCatalogue()
         self.title = TITLE
         self.openings = openings
         self._first = opening
@@ -72,6 +75,8 @@ class TuiDlApp(OverlayApp[Farewell], LookApp[Farewell]):
         self.spare_link(self.link_profile)
         if self.settings_store.notice:
             self.notify(self.settings_store.notice, severity="warning", markup=False, timeout=12)
+        self.settings_store.subscribe(self.heed_settings)
+        self.heed_settings(self.settings)
         if not self.is_headless:
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, self._end, number)

@@ -26,14 +26,17 @@ class Settings(Struct, frozen=True):
     theme: str = "auto"
     """Name of a theme, or auto: dark or light as the terminal tells of its background."""
     glyphs: Literal["auto", "braille", "quadrant", "ascii"] = "auto"
+    """What plots draw with; ascii also does without special characters elsewhere. auto asks the terminal."""
     link: Literal["auto", "local", "ssh"] = "auto"
     """ssh halves what is sent; auto is ssh where SSH_CONNECTION is set."""
     mouse: bool = True
+    """Take clicks and the wheel; without it the terminal selects and copies text by itself."""
     language: str = "auto"
     """Of notes and titles, where a preset has it: a code such as ko, or auto: that of the locale."""
     smoothing_steps: Annotated[float, Meta(ge=0, le=1e6)] = 10.0
     """Time constant of the average over a noisy curve, in steps; 0 for none."""
     x_axis: Literal["step", "epoch", "samples", "seconds"] = "step"
+    """What curves are drawn over."""
     bell: bool = False
     """Ring when a run finishes, fails or pauses on a value that is not finite."""
     notify: bool = False

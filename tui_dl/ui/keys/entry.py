@@ -74,3 +74,9 @@ class KeyAction:
     when: Condition = always
     footer: int = 0
     """Rank in the footer, 1 first; 0 keeps it out."""
+    views: tuple[str, ...] = ()
+    """The views in which it does something; all if empty. There the footer puts it before the others."""
+
+    def can(self, model: "RunModel", view: str = "") -> bool:
+        """Whether it does something now; no view asks about the state of the run alone."""
+        return self.when(model) and (not view or not self.views or view in self.views)

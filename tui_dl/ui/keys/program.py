@@ -1,4 +1,4 @@
-"""Keys for help, other runs, leaving."""
+"""Keys for help, finding, settings, other runs, leaving."""
 
 from typing import Final
 
@@ -6,6 +6,18 @@ from tui_dl.ui.keys.entry import KeyAction, always
 
 PROGRAM_KEYS: Final[tuple[KeyAction, ...]] = (
     KeyAction("help", "question_mark,f1", "?", "help", "Program", "All keys", "help", always, 21),
+    KeyAction(
+        "palette",
+        "colon,ctrl+p",
+        ":",
+        "find",
+        "Program",
+        "Find an action, component, preset, run or setting by a few letters of its name",
+        "palette",
+        always,
+        20,
+    ),
+    KeyAction("settings", "comma", ",", "settings", "Program", "Themes, keys and the rest of it", "settings"),
     KeyAction("presets", "P", "P", "presets", "Program", "Leave this run and choose another", "presets"),
     KeyAction(
         "theme",

@@ -21,12 +21,15 @@ KEYS: Final[tuple[KeyAction, ...]] = (*RUN_KEYS, *CHANGE_KEYS, *LOOK_KEYS, *LECT
 
 def bindings() -> list[Binding]:
     """One binding for each key of the table, the jamo of the same physical key included."""
-    made: dict[str, Binding] = {}
+    made: dict[tuple[str, str], Binding] = {}
     for entry in KEYS:
         for key in with_jamo(entry.keys).split(","):
-            # Two entries may share a key (run and pause): the action is one and the same.
-            assert key not in made or made[key].action == entry.action, f"{key} is bound twice"
-            made.setdefault(key, Binding(key, entry.action, entry.label, show=False, id=f"{entry.id}.{key}"))
+            # Two entries may share a key: run and pause, whose action is one and the same; or what different
+            # views do with it, of which one can be done at a time.
+            made.setdefault(
+                (key, entry.action),
+                Binding(key, entry.action, entry.label, show=False, id=f"{entry.id}.{key}"),
+            )
     return list(made.values())
 
 

@@ -5,13 +5,14 @@ from typing import ClassVar, Final
 
 from tui_dl.ui.ink import Line, Part, cells
 from tui_dl.ui.keys.entry import KeyAction
-from tui_dl.ui.keys.table import available
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import ALL_TOPICS, RunModel, Topic
 
 VIEWS: Final = ("overview", "layers", "histograms", "optimizer", "task", "log")
 # What a presenter needs: the rest is behind the question mark.
 _PRESENTED: Final = ("pause", "run", "step", "next_scene", "metric", "maximise", "help", "leave")
+_LASTING: Final = ("palette", "help", "leave")
+_MOST_IMPORTANT: Final = 3
 _SHORT: Final = {"overview": "over", "histograms": "hist", "optimizer": "optim"}
 
 
@@ -51,16 +52,27 @@ class KeyBar(LinePanel):
     KeyBar { height: 1; dock: bottom; background: $panel; }
     """
 
+    def __init__(self, model: RunModel, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(model, id=id)
+        self.view = VIEWS[0]
+
+    def show(self, view: str) -> None:
+        """Another view is shown, where other keys do something."""
+        self.view = view
+        self.repaint()
+
     def build(self, width: int, height: int) -> Sequence[Line]:
-        """As many keys as fit; help and leave always."""
+        """As many keys as fit; finding, help and leaving always."""
         entries = sorted(
-            (entry for entry in available(self.model) if entry.footer), key=lambda one: one.footer
+            (entry for entry in self.keymap.available(self.model, self.view) if entry.footer), key=_rank
         )
         if self._has_app and getattr(self.app, "is_presenting", False):
             entries = [entry for entry in entries if entry.id in _PRESENTED]
-        lasting = [entry for entry in entries if entry.id in ("help", "leave")]
+        lasting = [entry for entry in entries if entry.id in _LASTING]
         line: list[Part] = []
         tail = _parts(lasting)
+        if cells(tail) > width:
+            tail = _parts(lasting, has_labels=False)
         for entry in entries:
             if entry in lasting:
                 continue
@@ -71,9 +83,17 @@ class KeyBar(LinePanel):
         return [[*line, *tail]]
 
 
-def _parts(entries: Sequence[KeyAction]) -> list[Part]:
+def _rank(entry: KeyAction) -> tuple[int, int]:
+    """First what keeps a run going, then what only this view has, then the rest."""
+    if entry.footer <= _MOST_IMPORTANT:
+        return 0, entry.footer
+    return (1 if entry.views else 2), entry.footer
+
+
+def _parts(entries: Sequence[KeyAction], *, has_labels: bool = True) -> list[Part]:
     parts: list[Part] = []
     for entry in entries:
         click = f"screen.{entry.action}"
-        parts += [(f" {entry.shown}", "key", click), (f" {entry.label} ", "dim", click)]
+        parts.append((f" {entry.shown}", "key", click))
+        parts.append((f" {entry.label} " if has_labels else " ", "dim", click))
     return parts

@@ -10,7 +10,6 @@ from tui_dl.ui.form.lines import help_of
 from tui_dl.ui.form.nudges import step_words
 from tui_dl.ui.hangul import with_jamo
 from tui_dl.ui.ink import Line, Part, fitted
-from tui_dl.ui.keys.table import KEYS
 from tui_dl.ui.panels.control_rows import Row, brief_component, rows_of, worded
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import RunModel, Topic
@@ -169,7 +168,7 @@ class ControlPanel(LinePanel, can_focus=True):
         if width >= _EXPLAINED_FROM and row.field is not None:
             rest = width - label_width - room - 4
             return [*parts, "  ", (fitted(help_of(row.field), rest), "dim")]
-        return [*parts, (f" {_key_for(row)}", "key")]
+        return [*parts, (f" {self._key_for(row)}", "key")]
 
     def _value(self, row: Row, style: str, room: int) -> list[Part]:
         value = fitted(row.value, room)
@@ -181,13 +180,12 @@ class ControlPanel(LinePanel, can_focus=True):
         )
         return [(value, style, click)]
 
+    def _key_for(self, row: Row) -> str:
+        if not row.head and row.path != "model.activation":
+            return ""
+        return self.keymap.shown_for(f"change('{row.path}')")
+
     def _hint(self, row: Row) -> str:
         if row.can_be_nudged and row.field is not None:
             return f" ←→{step_words(row.field)}"
         return " Enter"
-
-
-def _key_for(row: Row) -> str:
-    if not row.head and row.path != "model.activation":
-        return ""
-    return next((entry.shown for entry in KEYS if entry.action == f"change('{row.path}')"), "")

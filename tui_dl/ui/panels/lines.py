@@ -11,6 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_dl.ui.ink import Ink, Line, ink_for, strip_of
+from tui_dl.ui.keys.keymap import DEFAULT_KEYMAP, Keymap
 from tui_dl.ui.run_model import RunModel, Topic
 
 
@@ -47,6 +48,11 @@ class LinePanel(Widget):
     def is_plain(self) -> bool:
         """Whether this terminal is to be given ASCII alone."""
         return bool(self._has_app and getattr(self.app, "is_plain", False))
+
+    @property
+    def keymap(self) -> Keymap:
+        """The keys of this user; those of the table where there is no app."""
+        return getattr(self.app, "keymap", DEFAULT_KEYMAP) if self._has_app else DEFAULT_KEYMAP
 
     @property
     def _has_app(self) -> bool:

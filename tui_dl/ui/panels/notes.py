@@ -74,11 +74,11 @@ class ScenePanel(GrowingPanel):
 
     def build(self, width: int, height: int) -> Sequence[Line]:
         """The present scene's note; nothing if there is no scene."""
-        return scene_lines(self.model, width)
+        return scene_lines(self.model, width, self.keymap.shown("next_scene"))
 
 
-def scene_lines(model: RunModel, width: int) -> list[Line]:
-    """What the scene bar says, at this width."""
+def scene_lines(model: RunModel, width: int, going_on: str = "PgDn") -> list[Line]:
+    """What the scene bar says, at this width; `going_on` is the key to the next scene."""
     if model.experiment is None or model.scene is None or not model.experiment.scenes:
         return []
     scenes = model.experiment.scenes
@@ -90,7 +90,7 @@ def scene_lines(model: RunModel, width: int) -> list[Line]:
     lines: list[Line] = [[(head, style), " ", (body[0], "bold")]]
     lines += [[" " * (len(head) + 1), (text, "bold")] for text in body[1:]]
     if model.scene_waiting:
-        key = [("PgDn", "key"), (" goes on", "dim")]
+        key = [(going_on, "key"), (" goes on", "dim")]
         last = len(lines) - 1
         used = len(head) + 1 + len(body[-1])
         lines[last] = [*lines[last], "  ", *key] if used + 14 <= width else lines[last]

@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from tui_dl.ui.form.lines import form_lines, rows_wanted
 from tui_dl.ui.form.state import LIST, FormState
-from tui_dl.ui.hangul import latin
+from tui_dl.ui.hangul import latin_of
 from tui_dl.ui.ink import Line
 from tui_dl.ui.overlay import Overlay
 from tui_dl.ui.panels.lines import LinePanel
@@ -109,7 +109,7 @@ class ChangeForm(Overlay[Proposal | None]):
         elif event.character == "S":
             self.action_source()
         elif event.character.strip():
-            state.search_for(state.search + latin(event.character).lower())
+            state.search_for(state.search + latin_of(event.character).lower())
         self._show()
 
     def on_paste(self, event: events.Paste) -> None:
@@ -219,7 +219,7 @@ class ChangeForm(Overlay[Proposal | None]):
             state.cycle(1)
             return
         # A word is chosen by its first letter: y, n, and the next one again for the same letter.
-        start = latin(characters).lower()
+        start = latin_of(characters).lower()
         for _ in choices:
             state.cycle(1)
             if state.texts[field.name].text.startswith(start):

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.geometry import Size
 from textual.strip import Strip
 
-from tui_dl.ui.hangul import latin
+from tui_dl.ui.hangul import latin_of
 from tui_dl.ui.ink import Line, Part, wrapped
 from tui_dl.ui.overlay import Overlay
 from tui_dl.ui.panels.lines import LinePanel
@@ -84,12 +84,14 @@ class Dialog(Overlay[str]):
         Binding("pagedown", "scroll(5)", show=False),
     ]
 
-    def __init__(self, title: str, body: Sequence[str | Line], choices: Sequence[Choice]) -> None:
+    def __init__(
+        self, title: str, body: Sequence[str | Line], choices: Sequence[Choice], *, first: int = 0
+    ) -> None:
         super().__init__()
         self._heading = title
         self._body = body
         self._choices = choices
-        self._chosen = 0
+        self._chosen = first
 
     def compose(self) -> ComposeResult:
         box = Vertical(DialogLines([], id="dialog-lines"), classes="box")
@@ -103,7 +105,7 @@ class Dialog(Overlay[str]):
         self._show()
 
     def on_key(self, event: events.Key) -> None:
-        pressed = latin(event.character or "")
+        pressed = latin_of(event.character or "")
         for choice in self._choices:
             if pressed and pressed.lower() == choice.key.lower():
                 event.stop()

@@ -1,61 +1,109 @@
-"""The preset picker: titles and summaries, a preview of the chosen one, live and recent runs beside."""
+"""The preset picker: presets and own files, live and recent runs beside them, a preview of what is chosen."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
-from textual.widgets import OptionList
-from textual.widgets.option_list import Option
+from textual.message import Message
+from textual.widgets import Input
 
-from tui_dl.errors import TuiDlError
-from tui_dl.runs.listing import RunSummary, list_runs
-from tui_dl.spec.experiment import Experiment
+from tui_dl.errors import TuiDlError, UsageError
+from tui_dl.runs.folder import RunFolder
+from tui_dl.runs.listing import RunSummary, delete_run
 from tui_dl.spec.preset import PresetSummary, list_presets, load_preset
-from tui_dl.ui.hangul import with_jamo
-from tui_dl.ui.ink import Line, wrapped
-from tui_dl.ui.numerals import bytes_held, count
-from tui_dl.ui.panels.control import rows_of
-from tui_dl.ui.run_model import RunModel
-from tui_dl.ui.screens.dialog import DialogLines
+from tui_dl.ui.fuzzy import best, queries_for
+from tui_dl.ui.ink import Line
+from tui_dl.ui.own_files import own_files
+from tui_dl.ui.panels.list_panel import ListPanel, ListRow
+from tui_dl.ui.screens.dialog import Choice, Dialog, DialogLines
+from tui_dl.ui.screens.picker_lines import preset_preview, preset_row, run_preview, run_row
+from tui_dl.ui.screens.program_actions import ProgramActions
 
 if TYPE_CHECKING:
     from tui_dl.ui.app import TuiDlApp
 
-MOST_RUNS = 30
-DEFAULT_PRESET = "digits-mlp"
+DEFAULT_PRESET: Final = "digits-mlp"
+_LOOK_EVERY_S: Final = 1.0
+_WIDTHS: Final = [(0, "-narrow"), (70, "-medium"), (190, "-wide")]
+_HEIGHTS: Final = [(0, "-low"), (16, "-tall")]
+_HEAD: Final[list[Line]] = [
+    [(" tui-dl ", "chosen"), (" Train a network live: look inside, change your mind.", "bold")]
+]
 
 
-class PickerScreen(Screen[None]):
+class PickerScreen(ProgramActions):
     """Enter starts a preset, or returns to a run; a run that has ended goes on from its checkpoint."""
 
     CSS = """
     PickerScreen {
-        & #head { height: 2; background: $panel; }
+        & #head { height: 1; background: $panel; }
+        & #search, & #search:focus { height: 1; border: none; padding: 0 2; background: transparent; }
         & #foot { height: 1; dock: bottom; background: $panel; }
-        & Horizontal { height: 1fr; }
+        & #body { height: 1fr; }
         & #lists { width: 46%; min-width: 30; }
-        & OptionList, & #preview { border-title-color: $primary; border-title-style: bold; }
-        & OptionList { height: 1fr; border: round $border-blurred; background: transparent; padding: 0 1; }
-        & OptionList:focus { border: round $accent; }
-        & #runs { height: 40%; }
-        & #preview { width: 1fr; height: 1fr; border: round $border-blurred; padding: 0 1; }
+        & ListPanel, & #preview {
+            height: 1fr; border: round $border-blurred; padding: 0 1;
+            border-title-color: $primary; border-title-style: bold;
+        }
+        & ListPanel.chosen { border: round $accent; border-title-color: $accent; }
+        & #runs { height: 45%; }
+        & #preview { width: 1fr; }
+
+        &.-narrow #lists { width: 1fr; }
+        &.-narrow ListPanel { display: none; }
+        &.-narrow ListPanel.chosen { display: block; height: 1fr; }
+        &.-narrow #body { layout: vertical; }
+        &.-narrow #preview { width: 1fr; height: 7; }
+        &.-narrow.-low #preview { display: none; }
+        &.-wide #lists { layout: horizontal; width: 55%; }
+        &.-wide #lists ListPanel { height: 1fr; width: 1fr; }
+        &.-low #head { display: none; }
     }
     """
     BINDINGS: ClassVar[list[Any]] = [
-        Binding(with_jamo("q,escape,ctrl+c"), "leave", show=False),
+        Binding("escape", "back", show=False, priority=True),
+        Binding("ctrl+c", "leave", show=False, priority=True),
         Binding("tab,shift+tab", "switch", show=False, priority=True),
-        Binding(with_jamo("j"), "move(1)", show=False),
-        Binding(with_jamo("k"), "move(-1)", show=False),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("down", "move(1)", show=False, priority=True),
+        Binding("enter", "open", show=False, priority=True),
+        Binding("shift+up", "scroll(-3)", show=False, priority=True),
+        Binding("shift+down", "scroll(3)", show=False, priority=True),
+        Binding("delete", "delete", show=False),
         Binding("f5", "reload", show=False),
     ]
+    AUTO_FOCUS = "#presets"
+    TAKES_PASTE = True
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
+
+    class FilesRead(Message):
+        """The files of the present folder were looked at."""
+
+        def __init__(self, files: tuple[PresetSummary, ...]) -> None:
+            super().__init__()
+            self.files = files
+
+    class RunsRead(Message):
+        """The runs were looked at again."""
+
+        def __init__(self, runs: list[RunSummary], problem: str = "") -> None:
+            super().__init__()
+            self.runs = runs
+            self.problem = problem
 
     def __init__(self) -> None:
         super().__init__()
         self._presets: dict[str, PresetSummary] = {}
-        self._runs: dict[str, RunSummary] = {}
+        self._own: dict[str, PresetSummary] = {}
+        self._known_runs: dict[str, RunSummary] = {}
+        self._shown = "presets"
+        self._is_looking = False
 
     @property
     def program(self) -> "TuiDlApp":
@@ -64,156 +112,262 @@ class PickerScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Two lists on the left, the preview on the right."""
-        head: list[Line] = [
-            [(" tui-dl ", "chosen"), (" Train a network live: look inside, change your mind.", "bold")],
-            [("  Choose an experiment.", "dim")],
-        ]
-        yield DialogLines(head, id="head")
-        with Horizontal():
+        yield DialogLines(_HEAD, id="head")
+        yield Input(placeholder="type to search", compact=True, select_on_focus=False, id="search")
+        with Horizontal(id="body"):
             with Vertical(id="lists"):
-                presets, runs = OptionList(id="presets"), OptionList(id="runs")
-                presets.border_title, runs.border_title = "Presets", "Runs"
-                yield presets
-                yield runs
-            preview = Vertical(DialogLines([], id="preview-lines"), id="preview")
+                yield ListPanel(id="presets", empty=[[("No preset is called that.", "dim")]])
+                yield ListPanel(id="runs", empty=[[("No runs yet.", "dim")]])
+            preview = DialogLines([], id="preview")
             preview.border_title = "What it is"
             yield preview
-        keys = {"Enter": "start or return", "Tab": "presets / runs", "F5": "look again", "q": "leave"}
-        line: Line = [
-            part for key, label in keys.items() for part in ((f" {key} ", "key"), (f"{label} ", "dim"))
-        ]
-        yield DialogLines([line], id="foot")
+        yield DialogLines([()], id="foot")
 
     def on_mount(self) -> None:
+        self._presets = {one.name: one for one in list_presets()}
+        self._known_runs = {one.id: one for one in self.program.run_catalogue.known}
+        self._switch_to("presets")
+        self._renew(keep=False)
+        self._list("presets").choose(DEFAULT_PRESET)
         self.action_reload()
-        self.query_one("#presets").focus()
+        self.set_interval(_LOOK_EVERY_S, self._look)
 
     def on_screen_resume(self) -> None:
-        self._show_preview()
+        self._look()
+        self._tell()
 
     def on_resize(self) -> None:
-        self.query_one("#preview").display = self.app.size.width >= 70
-        self.call_after_refresh(self._show_preview)
+        self.call_after_refresh(self._tell)
 
-    def action_reload(self) -> None:
-        self._presets = {one.name: one for one in list_presets()}
-        presets = self.query_one("#presets", OptionList)
-        presets.clear_options()
-        presets.add_options(
-            [Option(_two_lines(one.title, one.name), id=name) for name, one in self._presets.items()]
-        )
-        if DEFAULT_PRESET in self._presets:
-            presets.highlighted = list(self._presets).index(DEFAULT_PRESET)
-        self._runs = {one.id: one for one in list_runs()[:MOST_RUNS]}
-        runs = self.query_one("#runs", OptionList)
-        runs.clear_options()
-        runs.add_options([Option(_run_line(one), id=run_id) for run_id, one in self._runs.items()])
-        runs.display = bool(self._runs)
-        runs.highlighted = 0 if self._runs else None
+    def on_key(self, event: events.Key) -> None:
+        """Letters search, but for the keys of the program while nothing is searched."""
+        if isinstance(self.focused, Input):
+            return
+        keymap = self.program.keymap
+        for name in ("leave", "palette", "settings"):
+            if keymap.is_key_of(name, event.key):
+                event.stop()
+                getattr(self, f"action_{name}")()
+                return
+        character = event.character or ""
+        if character.isprintable() and character.strip():
+            event.stop()
+            search = self.query_one(Input)
+            search.focus()
+            search.value += "" if character == "/" else character
+            search.cursor_position = len(search.value)
 
-    def action_switch(self) -> None:
-        other = "#runs" if self.query_one("#presets").has_focus and self._runs else "#presets"
-        self.query_one(other).focus()
+    def on_paste(self, event: events.Paste) -> None:
+        """Pasted text is searched for."""
+        event.stop()
+        search = self.query_one(Input)
+        search.focus()
+        search.value = (event.text.splitlines() or [""])[0][:80]
+
+    @on(Input.Changed)
+    def find(self) -> None:
+        """Show what fits; where only the other list has some, go there."""
+        self._renew(keep=False)
+        other = "runs" if self._shown == "presets" else "presets"
+        if not self._list(self._shown).ids and self._list(other).ids:
+            self._switch_to(other)
+
+    @on(ListPanel.Moved)
+    def moved(self) -> None:
+        """Another one to preview."""
+        self._tell()
 
     def on_descendant_focus(self) -> None:
-        self._show_preview()
+        if isinstance(self.focused, ListPanel) and self.focused.id:
+            self._switch_to(self.focused.id)
 
-    def action_move(self, by: int) -> None:
-        if isinstance(self.focused, OptionList):
-            (self.focused.action_cursor_down if by > 0 else self.focused.action_cursor_up)()
+    @on(ListPanel.Opened)
+    def opened(self, event: ListPanel.Opened) -> None:
+        """Start the preset; attach to a live run, resume an ended one."""
+        if event.panel.id == "presets":
+            self._begin(event.row_id)
+            return
+        run = self._known_runs.get(event.row_id)
+        if run is not None:
+            (self.program.attach if run.alive else self.program.resume)(run.id)
+
+    # -- actions ---------------------------------------------------------------------------------------
 
     def action_leave(self) -> None:
         self.program.action_leave()
 
-    @on(OptionList.OptionHighlighted)
-    def preview(self) -> None:
-        """Show what is under the cursor."""
-        self._show_preview()
+    def action_back(self) -> None:
+        search = self.query_one(Input)
+        if search.value or search.has_focus:
+            search.value = ""
+            self._list(self._shown).focus()
+        else:
+            self.action_leave()
 
-    @on(OptionList.OptionSelected, "#presets")
-    def begin(self, event: OptionList.OptionSelected) -> None:
-        """Start the preset."""
-        name = str(event.option_id)
-        try:
-            experiment = load_preset(name)
-        except TuiDlError as error:
-            self.notify(str(error), severity="error", markup=False)
+    def action_switch(self) -> None:
+        other = "runs" if self._shown == "presets" else "presets"
+        if other == "runs" and not self._known_runs:
             return
-        self.program.start(experiment, name)
+        self._switch_to(other)
+        if not isinstance(self.focused, Input):
+            self._list(other).focus()
 
-    @on(OptionList.OptionSelected, "#runs")
-    def come_back(self, event: OptionList.OptionSelected) -> None:
-        """Attach to a live run, resume an ended one."""
-        run = self._runs[str(event.option_id)]
+    def action_move(self, by: int) -> None:
+        self._list(self._shown).action_move(by)
+
+    def action_open(self) -> None:
+        self._list(self._shown).action_open()
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one("#preview", DialogLines).move_lines(by)
+
+    def action_reload(self) -> None:
+        self._presets = {one.name: one for one in list_presets()}
+        self._renew()
+        self._look(own=True)
+
+    def action_delete(self) -> None:
+        run = self._known_runs.get(self._list("runs").chosen)
+        if self._shown != "runs" or run is None:
+            return
         if run.alive:
-            self.program.attach(run.id)
-        else:
-            self.program.resume(run.id)
+            self.notify(f"{run.id} is alive: return to it and stop it first.", markup=False)
+            return
+        dialog = Dialog(
+            "Delete this run?",
+            [
+                f"{run.id}, {run.state} at step {run.step:,}.",
+                "Its history and its checkpoints are gone then.",
+            ],
+            [Choice("d", "Delete", "delete"), Choice("k", "Keep", "keep")],
+            first=1,
+        )
+        self.app.push_screen(dialog, partial(self._delete, run))
 
-    def _show_preview(self) -> None:
-        lines = self.query_one("#preview-lines", DialogLines)
-        width = max(self.query_one("#preview").content_size.width, 20)
-        on_runs = self.query_one("#runs").has_focus
-        chosen = self.query_one("#runs" if on_runs else "#presets", OptionList).highlighted_option
-        if chosen is None or chosen.id is None:
-            lines.show([])
-        elif on_runs:
-            lines.show(_run_preview(self._runs[chosen.id], width))
-        else:
-            lines.show(_preset_preview(self._presets[chosen.id], width))
+    # -- inside ----------------------------------------------------------------------------------------
+
+    def _list(self, name: str) -> ListPanel:
+        return self.query_one(f"#{name}", ListPanel)
+
+    def _switch_to(self, name: str) -> None:
+        self._shown = name
+        for one in ("presets", "runs"):
+            self._list(one).set_class(one == name, "chosen")
+            self._list(one).show_cursor(shows=one == name)
+        self._tell()
+
+    def _renew(self, *, keep: bool = True) -> None:
+        """Show both lists, as far as they fit what is searched."""
+        queries = queries_for(self.query_one(Input).value)
+        presets = [one for one in self._presets.values() if _fits(queries, one.name, one.title)]
+        own = [one for one in self._own.values() if _fits(queries, one.name, one.title)]
+        rows = [ListRow(one.name, partial(preset_row, one), 2) for one in presets]
+        if own:
+            rows.append(ListRow("#own", _own_heading, 1, is_heading=True))
+            rows += [ListRow(one.path, partial(preset_row, one), 2) for one in own]
+        self._list("presets").show(rows, keep=keep)
+        now = datetime.now(UTC)
+        runs = [one for one in self._known_runs.values() if _fits(queries, one.id, one.preset, one.state)]
+        self._list("runs").show([ListRow(one.id, partial(_run_row, one, now), 2) for one in runs], keep=keep)
+        self._list("presets").border_title = f"Presets {len(presets) + len(own)}"
+        alive = sum(one.alive for one in self._known_runs.values())
+        self._list("runs").border_title = f"Runs {len(runs)}" + (f", {alive} live" if alive else "")
+        self._tell()
+
+    def _look(self, *, own: bool = False) -> None:
+        """Read the runs again, beside the event loop: a disk may be slow."""
+        if self._is_looking or not self.is_current:
+            return
+        self._is_looking = True
+        self.run_worker(partial(self._read, own), thread=True, group="runs")
+
+    def _read(self, own: bool) -> None:
+        try:
+            if own:
+                self.post_message(self.FilesRead(own_files()))
+            for runs in self.program.run_catalogue.refreshed():
+                # Not call_from_thread: it waits for a loop that may have ended meanwhile.
+                self.post_message(self.RunsRead(runs))
+        finally:
+            self._is_looking = False
+
+    def on_picker_screen_files_read(self, event: FilesRead) -> None:
+        own = {one.path: one for one in event.files}
+        if own != self._own:
+            self._own = own
+            self._renew()
+
+    def on_picker_screen_runs_read(self, event: RunsRead) -> None:
+        runs = {one.id: one for one in event.runs}
+        if event.problem:
+            self.notify(event.problem, severity="error", markup=False, timeout=10)
+        if list(runs.values()) != list(self._known_runs.values()):
+            self._known_runs = runs
+            self._renew()
+
+    def _begin(self, row_id: str) -> None:
+        preset = self._presets.get(row_id) or self._own[row_id]
+        try:
+            experiment = load_preset(Path(preset.path))
+        except TuiDlError as error:
+            self.notify(str(error), severity="error", markup=False, timeout=10)
+            return
+        self.program.start(experiment, Path(preset.path).stem)
+
+    def _delete(self, run: RunSummary, answer: str | None) -> None:
+        if answer != "delete":
+            return
+
+        def work() -> None:
+            problem = ""
+            try:
+                delete_run(RunFolder(Path(run.path)))
+            except UsageError as error:
+                problem = str(error)
+            *_, runs = self.program.run_catalogue.refreshed()
+            self.post_message(self.RunsRead(runs, problem))
+
+        self.run_worker(work, thread=True, group="delete")
+
+    def _tell(self) -> None:
+        """Preview what is chosen, and say what can be done with it."""
+        if not self.is_attached:
+            return
+        preview = self.query_one("#preview", DialogLines)
+        width = max(preview.content_size.width, 20)
+        chosen = self._list(self._shown).chosen
+        lines: list[Line] = []
+        if self._shown == "runs" and chosen in self._known_runs:
+            lines = run_preview(self._known_runs[chosen], width, datetime.now(UTC))
+        elif chosen in self._presets or chosen in self._own:
+            lines = preset_preview(self._presets.get(chosen) or self._own[chosen], width)
+        preview.show(lines)
+        self.query_one("#foot", DialogLines).show([self._foot(chosen)])
+
+    def _foot(self, chosen: str) -> Line:
+        run = self._known_runs.get(chosen) if self._shown == "runs" else None
+        keys = {"Enter": ("start" if run is None else "return" if run.alive else "go on", "open")}
+        if run is not None and not run.alive:
+            keys["Del"] = ("delete", "delete")
+        if self._known_runs:
+            keys["Tab"] = ("runs" if self._shown == "presets" else "presets", "switch")
+        keymap = self.program.keymap
+        keys[keymap.shown("palette")] = ("find", "palette")
+        keys[keymap.shown("settings")] = ("settings", "settings")
+        keys[keymap.shown("leave")] = ("leave", "leave")
+        line: list[Any] = []
+        for key, (label, action) in keys.items():
+            line += [(f" {key} ", "key", f"screen.{action}"), (f"{label} ", "dim", f"screen.{action}")]
+        return line
 
 
-def _two_lines(title: str, name: str) -> str:
-    return f"{_plain(title)}\n[dim]{_plain(name)}[/dim]"
+def _fits(queries: tuple[str, ...], name: str, *texts: str) -> bool:
+    return any(best(queries, text, scattered=text is name) for text in (name, *texts))
 
 
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
+def _own_heading(_width: int, _chosen: bool) -> list[Line]:
+    return [[("In this folder", "title")]]
 
 
-def _run_line(run: RunSummary) -> str:
-    mark = "●" if run.alive else "○"
-    head = f"{mark} {_plain(run.preset or run.id)}  {run.state}  step {count(run.step)}"
-    return f"{head}\n[dim]  {_plain(run.id)}[/dim]"
-
-
-def _run_preview(run: RunSummary, width: int) -> list[Line]:
-    rows = {
-        "run": run.id,
-        "preset": run.preset or "–",
-        "state": run.state,
-        "step": count(run.step),
-        "started": run.started,
-        "size": bytes_held(run.size_bytes),
-    }
-    lines: list[Line] = [[(f"{name:<10}", "dim"), (text, "bold")] for name, text in rows.items()]
-    lines += [[(line, "dim")] for line in wrapped(run.path, width)]
-    if run.problem:
-        lines += [[(line, "bad")] for line in wrapped(run.problem, width)]
-    hint = "Enter returns to it." if run.alive else "Enter goes on from its last checkpoint."
-    return [*lines, (), [(hint, "good")]]
-
-
-def _preset_preview(preset: PresetSummary, width: int) -> list[Line]:
-    lines: list[Line] = [[(line, "title")] for line in wrapped(preset.title, width)]
-    lines += [[line] for line in wrapped(preset.summary, width)]
-    try:
-        experiment = load_preset(preset.name)
-    except TuiDlError as error:
-        return [*lines, (), *([(line, "bad")] for line in wrapped(str(error), width))]
-    lines.append(())
-    lines += [
-        [(f"{row.label.upper():<15}" if row.head else f"  {row.label:<13}", "title" if row.head else "dim"),
-         (row.value, "bold" if row.head or row.differs else "")]
-        for row in rows_of(RunModel(experiment=experiment))
-    ]  # fmt: skip
-    return [*lines, (), *_course(experiment, width)]
-
-
-def _course(experiment: Experiment, width: int) -> list[Line]:
-    lines: list[Line] = []
-    for place, scene in enumerate(experiment.scenes, start=1):
-        head = f"scene {place}, step {scene.at_step}: "
-        texts = wrapped(head + scene.note, width)
-        lines += [[(text, "dim")] for text in texts]
-    return lines
+def _run_row(run: RunSummary, now: datetime, width: int, chosen: bool) -> list[Line]:
+    return run_row(run, width, chosen, now)

@@ -1,5 +1,6 @@
 """The run screen: lays the panels out, feeds them as messages come, and answers the keys."""
 
+from collections import Counter
 from collections.abc import Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, runtime_checkable
@@ -14,6 +15,7 @@ from tui_dl.ui.heap import keep_heap_compact
 from tui_dl.ui.keys.table import bindings, by_action
 from tui_dl.ui.panels.bars import VIEWS, KeyBar, ViewBar
 from tui_dl.ui.panels.control import ControlPanel
+from tui_dl.ui.panels.hint import HintPanel
 from tui_dl.ui.panels.notes import NotesPanel, ScenePanel
 from tui_dl.ui.panels.phases import PhasesPanel
 from tui_dl.ui.panels.present import PresentNotes, PresentPanel
@@ -88,6 +90,7 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
         self.steering = Steering(self.model, self.link)
         self.flows = RunFlows(self)
         self.view = VIEWS[0]
+        self._unanswered: Counter[str] = Counter()
         self._has_views = False
         self._topics: dict[str, frozenset[Topic]] = {}
 
@@ -112,11 +115,13 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
                 yield PhasesPanel(model, id="phases")
                 yield ScenePanel(model, id="scene")
                 yield PresentNotes(model, id="present-notes")
+        yield HintPanel(model, id="hint")
         yield KeyBar(model, id="keys")
         yield TooSmall(model, id="too-small")
 
     def on_mount(self) -> None:
         self.set_class(self.program.is_presenting, "presenting")
+        self.program.bind_keys(self)
         self._register(self)
         # An app drops frames until it is mounted itself: importing the views at once would delay the first.
         self.call_after_refresh(self.set_timer, _FIRST_PAINT_S, self._mount_views)
@@ -221,6 +226,7 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
         self.view = view if view in VIEWS else VIEWS[0]
         self.query_one(ViewBar).show(self.view)
         self.set_class(self.view == "overview", "on-overview")
+        self.query_one(KeyBar).show(self.view)
         if not self._has_views:
             return
         for name in VIEWS:
@@ -266,18 +272,33 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
             return True
         wanted = f"{action}({', '.join(map(repr, parameters))})" if parameters else action
         exact = [entry for entry in entries if entry.action == wanted] or entries
-        return any(entry.when(self.model) for entry in exact)
+        return any(entry.can(self.model, self.view) for entry in exact)
 
-    def do(self, work: Coroutine[Any, Any, object], *, by_hand: bool = False) -> None:
-        """Give a command without waiting; a refusal is shown. By hand its outcome is painted at once."""
-        self.run_worker(self._guarded(work, by_hand), group="commands", exit_on_error=True)
+    def take_keys(self) -> None:
+        """The keys were changed: heed and show the new ones."""
+        self.program.bind_keys(self)
+        self._mark(ALL_TOPICS)
 
-    async def _guarded(self, work: Coroutine[Any, Any, object], by_hand: bool) -> None:
+    def do(self, work: Coroutine[Any, Any, object], *, by_hand: bool = False, most: int = 0) -> None:
+        """Give a command without waiting; a refusal is shown. By hand its outcome is painted at once.
+
+        A held key comes faster than answers: beyond `most` unanswered commands of a kind, if it is given,
+        more of it are dropped, so that nothing goes on long after the key was let go.
+        """
+        kind = getattr(work, "__qualname__", "")
+        if most and self._unanswered[kind] >= most:
+            work.close()
+            return
+        self._unanswered[kind] += 1
+        self.run_worker(self._guarded(work, by_hand, kind), group="commands", exit_on_error=True)
+
+    async def _guarded(self, work: Coroutine[Any, Any, object], by_hand: bool, kind: str) -> None:
         try:
             await work
         except TuiDlError as error:
             self.complain(str(error))
         finally:
+            self._unanswered[kind] -= 1
             if by_hand:
                 self.program.frame_clock.paint_now()
 

@@ -1,18 +1,22 @@
 """What the keys do on the run screen: a command to the engine, another view, or a conversation."""
 
 from abc import abstractmethod
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, cast
 
 from tui_dl.ui.panels.bars import VIEWS
 from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.screens.look_actions import LookActions
+from tui_dl.ui.screens.program_actions import ProgramActions
 from tui_dl.ui.screens.run_flows import RunFlows
 from tui_dl.ui.steering import Steering
 
+if TYPE_CHECKING:
+    from tui_dl.ui.app import TuiDlApp
 
-class RunActions(LookActions):
+
+class RunActions(LookActions, ProgramActions):
     """The actions that the table of keys names; the screen gives them what they act on."""
 
     model: RunModel
@@ -21,7 +25,7 @@ class RunActions(LookActions):
     view: str
 
     @abstractmethod
-    def do(self, work: Coroutine[Any, Any, object], *, by_hand: bool = False) -> None:
+    def do(self, work: Coroutine[Any, Any, object], *, by_hand: bool = False, most: int = 0) -> None:
         """Give a command without waiting for its answer."""
 
     @abstractmethod
@@ -36,34 +40,34 @@ class RunActions(LookActions):
         if self.model.finished is not None and not self.model.is_running:
             self.flows.announce("finished")
             return
-        self.do(self.steering.toggle_run(), by_hand=True)
+        self.do(self.steering.toggle_run(), by_hand=True, most=1)
 
     def action_step(self) -> None:
-        self.do(self.steering.step(), by_hand=True)
+        self.do(self.steering.step(), by_hand=True, most=2)
 
     def action_step_phase(self) -> None:
-        self.do(self.steering.step_phase(), by_hand=True)
+        self.do(self.steering.step_phase(), by_hand=True, most=2)
 
     def action_run_epoch(self) -> None:
-        self.do(self.steering.run_epoch())
+        self.do(self.steering.run_epoch(), most=1)
 
     def action_pace(self, by: int) -> None:
-        self.do(self.steering.change_pace(by), by_hand=True)
+        self.do(self.steering.change_pace(by), by_hand=True, most=2)
 
     def action_evaluate(self) -> None:
-        self.do(self.steering.evaluate(), by_hand=True)
+        self.do(self.steering.evaluate(), by_hand=True, most=1)
 
     def action_nudge_rate(self, by: int) -> None:
         self.do(self.steering.nudge_rate(by), by_hand=True)
 
     def action_undo(self) -> None:
-        self.do(self.steering.undo(), by_hand=True)
+        self.do(self.steering.undo(), by_hand=True, most=1)
 
     def action_scene(self, by: int) -> None:
-        self.do(self.steering.move_scene(by), by_hand=True)
+        self.do(self.steering.move_scene(by), by_hand=True, most=1)
 
     def action_take_control(self) -> None:
-        self.do(self.steering.take_control(), by_hand=True)
+        self.do(self.steering.take_control(), by_hand=True, most=1)
 
     def action_step_many(self) -> None:
         self.flows.step_many()
@@ -77,13 +81,17 @@ class RunActions(LookActions):
     def action_leave(self) -> None:
         self.flows.leave()
 
+    def leave_for(self, then: Callable[[], None]) -> None:
+        self.flows.leave_for(then)
+
     def action_presets(self) -> None:
         self.flows.presets()
 
     def action_help(self) -> None:
         from tui_dl.ui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.model))
+        keymap = cast("TuiDlApp", self.app).keymap
+        self.app.push_screen(HelpScreen(self.model, keymap, self.view))
 
     def action_notes(self) -> None:
         from tui_dl.ui.screens.notes import NotesScreen

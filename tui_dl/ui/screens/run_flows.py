@@ -1,7 +1,7 @@
 """Conversations of the run screen that take several steps: changing, leaving, starting over, going on."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final, Literal, final
 
 from tui_dl.errors import EngineFailed, TuiDlError
@@ -37,9 +37,9 @@ class RunFlows:
         """Ask how many batches, then make them."""
         self._start(self._step_many())
 
-    def change(self, path: str, field: str = "") -> None:
-        """Form, plan, receipt; the form begins at a setting, if one is named."""
-        self._start(self._change(path, field))
+    def change(self, path: str, field: str = "", component: str = "") -> None:
+        """Form, plan, receipt; the form begins at a setting or with a component, if one is named."""
+        self._start(self._change(path, field, component))
 
     def restart(self) -> None:
         """Ask with which seed, then start over."""
@@ -47,11 +47,15 @@ class RunFlows:
 
     def leave(self) -> None:
         """Ask whether to detach or stop, then leave the program."""
-        self._start(self._leave(to_picker=False))
+        self._start(self._leave())
 
     def presets(self) -> None:
         """The same, then choose another run."""
-        self._start(self._leave(to_picker=True))
+        self._start(self._leave(self._screen.program.show_picker))
+
+    def leave_for(self, then: Callable[[], None]) -> None:
+        """The same, then do something else instead."""
+        self._start(self._leave(then))
 
     def detached_words(self) -> str:
         """What to say on the plain terminal when this screen is gone."""
@@ -99,9 +103,9 @@ class RunFlows:
             case "restart":
                 await self._restart()
             case "leave":
-                await self._leave(to_picker=False)
+                await self._leave()
             case "presets":
-                await self._leave(to_picker=True)
+                await self._leave(screen.program.show_picker)
             case "resume":
                 screen.program.resume(screen.model.run)
             case _:
@@ -116,7 +120,7 @@ class RunFlows:
         if batches:
             self._screen.do(self._screen.steering.step(batches))
 
-    async def _change(self, path: str, field: str = "") -> None:
+    async def _change(self, path: str, field: str = "", component: str = "") -> None:
         from tui_dl.ui.form.state import FormState
         from tui_dl.ui.screens.change_form import ChangeForm
         from tui_dl.ui.screens.change_plan import PlanScreen
@@ -125,7 +129,7 @@ class RunFlows:
         assert screen.model.experiment is not None
         # What was written is still there when somebody comes back from the plan.
         place, _, name = path.partition(".") if path.startswith("regularizers.") else (path, "", "")
-        form = FormState(screen.model.experiment, place, field, name)
+        form = FormState(screen.model.experiment, place, field, component or name)
         proposed = await screen.app.push_screen_wait(ChangeForm(form))
         while proposed is not None:
             if not screen.model.can_steer:
@@ -145,7 +149,7 @@ class RunFlows:
         seed = experiment.seed + 1 if answer == "new" else None
         self._screen.do(self._screen.steering.restart(seed), by_hand=True)
 
-    async def _leave(self, *, to_picker: bool) -> None:
+    async def _leave(self, then: Callable[[], None] | None = None) -> None:
         screen, model = self._screen, self._screen.model
         answer = "detach"
         if model.controls if model.link == "live" else model.link == "connecting":
@@ -162,8 +166,8 @@ class RunFlows:
                     screen.complain(str(error))
                     return
             text = f"{model.run} is stopped and kept; tui-dl resume {model.run} goes on from its checkpoint."
-        if to_picker and screen.program.openings is not None:
-            screen.program.show_picker()
+        if then is not None and screen.program.openings is not None:
+            then()
             return
         screen.app.exit(Farewell(text, _exit_code(model)))
 

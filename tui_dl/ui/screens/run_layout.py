@@ -98,7 +98,7 @@ RunScreen {
     }
 
     &.-tiny, &.-flat {
-        & StatusPanel, & PresentPanel, & #body, & KeyBar { display: none; }
+        & StatusPanel, & PresentPanel, & #body, & KeyBar, & HintPanel { display: none; }
         & TooSmall { display: block; }
     }
 }

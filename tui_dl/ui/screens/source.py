@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from tui_dl.ui.hangul import latin, with_jamo
+from tui_dl.ui.hangul import with_jamo
 from tui_dl.ui.ink import Line, Part, strip_of, wrapped
 from tui_dl.ui.overlay import Overlay
 from tui_dl.ui.panels.lines import LinePanel
@@ -269,4 +269,4 @@ class SourceScreen(Overlay[None]):
 
     def _pattern(self, text: str) -> re.Pattern[str]:
         # Source is written in Latin letters, whichever input method is on.
-        return re.compile(re.escape("".join(map(latin, text))), re.IGNORECASE)
+        return re.compile(re.escape(latin_of(text)), re.IGNORECASE)
