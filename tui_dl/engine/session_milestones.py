@@ -70,9 +70,12 @@ class Milestones:
                 if self._evaluated_at.get(split) != here:
                     self.evaluate(split)
             session.reports.flush()
-        path = self.save(is_last=True)
-        if path and self._checkpoints is not None and not self._checkpoints.drain(SAVE_PATIENCE_S):
-            path = ""
+        written: list[str] = []
+        self.save(is_last=True, done=lambda path, _problem: written.append(path))
+        if self._checkpoints is not None:
+            self._checkpoints.drain(SAVE_PATIENCE_S)
+        # On a full or a very slow disk there is no file: whoever is told of one would look for it in vain.
+        path = written[0] if written else ""
         finished = RunFinished(reason, session.trainer.step, path)
         session.reports.record("finished", reason, {"reason": reason, "checkpoint": path})
         session.sink.publish(finished)
