@@ -20,7 +20,8 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"tui-dl {__version__}")
-    parser.set_defaults(command=_later("tui_dl.cli.running", "pick"))
+    parser.set_defaults(command=_later("tui_dl.cli.running", "pick"), language="")
+    _add_language(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands)
     _add_looking(commands)
@@ -66,6 +67,7 @@ def _add_run(commands: Any) -> None:
     run.add_argument(
         "--headless", action="store_true", help="no screen; progress on stderr when it is a terminal"
     )
+    _add_language(run)
     length = run.add_mutually_exclusive_group()
     length.add_argument("--steps", type=_positive, metavar="N", help="with --headless: end after N updates")
     length.add_argument("--epochs", type=_positive, metavar="N", help="passes over the training split")
@@ -77,12 +79,25 @@ def _add_run(commands: Any) -> None:
     )
 
 
+def _add_language(parser: argparse.ArgumentParser) -> None:
+    # One that a command was given must not be lost to the default of the same option before the command.
+    parser.add_argument(
+        "--lang",
+        dest="language",
+        default=argparse.SUPPRESS,
+        metavar="CODE",
+        help="language of titles and notes, such as ko, where a preset has it; by default the locale's",
+    )
+
+
 def _add_looking(commands: Any) -> None:
     listing = _command(commands, "list", "list presets, components, metrics or runs", "looking.list_things")
     listing.add_argument("what", choices=["presets", "components", "metrics", "runs"])
     listing.add_argument("--json", action="store_true", help="one JSON array")
+    _add_language(listing)
     show = _command(commands, "show", "print a preset's resolved experiment as TOML", "looking.show")
     show.add_argument("preset", metavar="PRESET | FILE.toml")
+    _add_language(show)
     _command(commands, "doctor", "tell what will work in this terminal and on this machine", "doctor.doctor")
 
 
@@ -90,9 +105,11 @@ def _add_runs(commands: Any) -> None:
     attach = _command(commands, "attach", "back to an engine that is alive", "running.attach")
     attach.add_argument("run", nargs="?", metavar="RUN", help="by default the latest that is alive")
     attach.add_argument("--read-only", action="store_true", help="watch without control")
+    _add_language(attach)
     resume = _command(commands, "resume", "go on from a run's last checkpoint", "running.resume")
     resume.add_argument("run", metavar="RUN")
     resume.add_argument("--paused", action="store_true", help="wait before the next batch")
+    _add_language(resume)
     stop = _command(commands, "stop", "end a run's engine, with a checkpoint", "keeping.stop")
     stop.add_argument("run", metavar="RUN")
     report = _command(

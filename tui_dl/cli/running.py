@@ -18,6 +18,7 @@ from tui_dl.spec.change import apply_change
 from tui_dl.spec.contradictions import split_sizes
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.preset import load_preset, parse_overrides
+from tui_dl.spec.translate import language_code
 
 # Imports make many objects and no garbage: looking for some took 7 % of the time to the first paint.
 gc.set_threshold(50_000, 20, 20)
@@ -31,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
             if getattr(arguments, name) is not None:
                 raise UsageError(f"--{name} goes with --headless")
         require_terminal("the run screen")
+    language = _language(arguments)
     experiment = load_preset(arguments.preset, _overrides(arguments))
     name = Path(arguments.preset).stem
     if headless:
@@ -39,15 +41,15 @@ def run(arguments: argparse.Namespace) -> int:
 
     openings = LauncherOpenings(paused=arguments.paused)
     _on_ctrl_c(openings.abandon)
-    return _show(openings, openings.start(experiment, name))
+    return _show(openings, openings.start(experiment, name), language)
 
 
-def pick(_: argparse.Namespace) -> int:
+def pick(arguments: argparse.Namespace) -> int:
     """The preset picker, then the run screen."""
     require_terminal("the preset picker")
     from tui_dl.cli.openings import LauncherOpenings
 
-    return _show(LauncherOpenings(), None)
+    return _show(LauncherOpenings(), None, _language(arguments))
 
 
 def attach(arguments: argparse.Namespace) -> int:
@@ -55,8 +57,8 @@ def attach(arguments: argparse.Namespace) -> int:
     require_terminal("the run screen")
     from tui_dl.cli.openings import LauncherOpenings
 
-    openings = LauncherOpenings()
-    return _show(openings, openings.attach(arguments.run, read_only=arguments.read_only))
+    openings, language = LauncherOpenings(), _language(arguments)
+    return _show(openings, openings.attach(arguments.run, read_only=arguments.read_only), language)
 
 
 def resume(arguments: argparse.Namespace) -> int:
@@ -64,9 +66,14 @@ def resume(arguments: argparse.Namespace) -> int:
     require_terminal("the run screen")
     from tui_dl.cli.openings import LauncherOpenings
 
-    openings = LauncherOpenings()
+    openings, language = LauncherOpenings(), _language(arguments)
     _on_ctrl_c(openings.abandon)
-    return _show(openings, openings.resume(arguments.run, paused=arguments.paused))
+    return _show(openings, openings.resume(arguments.run, paused=arguments.paused), language)
+
+
+def _language(arguments: argparse.Namespace) -> str:
+    """What --lang says; empty where it says nothing."""
+    return language_code(arguments.language) if arguments.language else ""
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -122,7 +129,7 @@ def _on_ctrl_c(tidy_up: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, end)
 
 
-def _show(openings: Any, opening: Any) -> int:
+def _show(openings: Any, opening: Any, language: str) -> int:
     """Draw until the user leaves, then say on the plain terminal what became of the run."""
     from tui_dl.ui.app import TuiDlApp
     from tui_dl.ui.settings import SettingsStore
@@ -130,7 +137,7 @@ def _show(openings: Any, opening: Any) -> int:
     # Where these are exported they would be believed instead of the terminal, also after it was resized.
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
-    farewell = TuiDlApp(openings, opening, SettingsStore.of_user()).run()
+    farewell = TuiDlApp(openings, opening, SettingsStore.of_user(), language).run()
     if farewell is None:
         return 1
     if farewell.text:

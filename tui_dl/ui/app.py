@@ -9,6 +9,7 @@ from textual.binding import Binding
 
 from tui_dl.errors import TuiDlError
 from tui_dl.spec.experiment import Experiment
+from tui_dl.spec.translate import language_of
 from tui_dl.ui.app_themes import DARK, LIGHT, theme_for, wants_plain_text
 from tui_dl.ui.engine_port import Farewell, Opening, Openings
 from tui_dl.ui.screens.dialog import Choice, Dialog
@@ -29,6 +30,7 @@ class TuiDlApp(FrameClockApp[Farewell]):
         openings: how runs are started and found; None allows no other run than the first.
         opening: the run to begin with.
         settings: what the user likes, and where that is kept; by default nowhere.
+        language: a code that is stronger than the settings' and the locale's; empty leaves it to them.
     """
 
     CSS = """
@@ -45,8 +47,10 @@ class TuiDlApp(FrameClockApp[Farewell]):
         openings: Openings | None = None,
         opening: Opening | None = None,
         settings: SettingsStore | None = None,
+        language: str = "",
     ) -> None:
         super().__init__()
+        self._language = language
         self.settings_store = settings or SettingsStore()
         self.title = TITLE
         self.openings = openings
@@ -69,6 +73,11 @@ class TuiDlApp(FrameClockApp[Farewell]):
     def settings(self) -> Settings:
         """What the user likes."""
         return self.settings_store.settings
+
+    @property
+    def language(self) -> str:
+        """Of titles and notes, where a preset has it."""
+        return language_of(self._language or self.settings.language)
 
     def change_settings(self, **fields: Any) -> None:
         """Change and keep settings; whoever subscribed to the store hears of it."""

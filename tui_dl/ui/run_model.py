@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, final
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.lecture import Scene
 from tui_dl.spec.metrics import MetricInfo
+from tui_dl.spec.translate import ENGLISH, Words, words_of
 from tui_dl.ui.numerals import number
 from tui_dl.wire.messages import (
     AnyMessage,
@@ -80,6 +81,8 @@ class RunModel:
 
     experiment: Experiment | None = None
     preset: str = ""
+    language: str = ENGLISH
+    """Of titles, notes and scenes, where the experiment has it."""
     link: Link = "connecting"
     link_detail: str = ""
     run: str = ""
@@ -101,6 +104,7 @@ class RunModel:
     ghost_labels: dict[int, str] = field(default_factory=dict)
     """Segment to the words of what an undo took back from it."""
     _history: "SeriesStore | None" = None
+    _words: tuple[object, Words] | None = None
 
     @property
     def history(self) -> "SeriesStore":
@@ -138,6 +142,16 @@ class RunModel:
         place = 0 if self.scene is None else self.scene + 1
         scenes = self.experiment.scenes
         return scenes[place] if 0 <= place < len(scenes) else None
+
+    @property
+    def words(self) -> Words:
+        """Title, summary, notes and scenes in the user's language; empty before the experiment is known."""
+        if self.experiment is None:
+            return Words(self.preset, "", "", ())
+        key = (id(self.experiment), self.language)
+        if self._words is None or self._words[0] != key:
+            self._words = (key, words_of(self.experiment, self.language))
+        return self._words[1]
 
     @property
     def layers(self) -> tuple[LayerInfo, ...]:
@@ -317,8 +331,8 @@ class RunModel:
         match message:
             case SceneReached():
                 self.scene, self.scene_waiting = message.index, message.waiting
-                scenes = () if self.experiment is None else self.experiment.scenes
-                note = f": {scenes[message.index].note}" if 0 <= message.index < len(scenes) else ""
+                scenes = self.words.scenes
+                note = f": {scenes[message.index]}" if 0 <= message.index < len(scenes) else ""
                 self._log("scene", f"scene {message.index + 1}{note}", "info")
             case NonFiniteFound():
                 self.nonfinite = message

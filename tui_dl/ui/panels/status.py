@@ -9,6 +9,7 @@ from tui_dl.ui.ink import Line, Part, cells, spread
 from tui_dl.ui.numerals import brief, count, duration, number, rate, share
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import RunModel, Topic
+from tui_dl.ui.wrapping import shortened
 
 STATES: Final = {
     "starting": ("◌ STARTING", "on_info"),
@@ -56,7 +57,7 @@ class StatusPanel(LinePanel):
             right.pop(0)
         room = width - cells(left) - cells(_spaced(right)) - 3
         if detail and room > 8:
-            left.append((detail if len(detail) <= room else detail[: room - 1] + "…", "dim"))
+            left.append((shortened(detail, room), "dim"))
         return spread(left, _spaced(right), width)
 
     @property
@@ -69,7 +70,7 @@ class StatusPanel(LinePanel):
             return model.link_detail
         if model.status.detail:
             return model.status.detail
-        return model.experiment.title if model.experiment is not None else model.preset
+        return model.words.title
 
     def _pace_parts(self) -> list[Part]:
         status, described = self.model.status, self.model.described

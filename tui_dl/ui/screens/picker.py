@@ -14,6 +14,7 @@ from tui_dl.errors import TuiDlError
 from tui_dl.runs.listing import RunSummary, list_runs
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.preset import PresetSummary, list_presets, load_preset
+from tui_dl.spec.translate import words_of
 from tui_dl.ui.hangul import with_jamo
 from tui_dl.ui.ink import Line, wrapped
 from tui_dl.ui.numerals import bytes_held, count
@@ -96,7 +97,7 @@ class PickerScreen(Screen[None]):
         self.call_after_refresh(self._show_preview)
 
     def action_reload(self) -> None:
-        self._presets = {one.name: one for one in list_presets()}
+        self._presets = {one.name: one for one in list_presets(self.program.language)}
         presets = self.query_one("#presets", OptionList)
         presets.clear_options()
         presets.add_options(
@@ -160,7 +161,7 @@ class PickerScreen(Screen[None]):
         elif on_runs:
             lines.show(_run_preview(self._runs[chosen.id], width))
         else:
-            lines.show(_preset_preview(self._presets[chosen.id], width))
+            lines.show(_preset_preview(self._presets[chosen.id], width, self.program.language))
 
 
 def _two_lines(title: str, name: str) -> str:
@@ -194,7 +195,7 @@ def _run_preview(run: RunSummary, width: int) -> list[Line]:
     return [*lines, (), [(hint, "good")]]
 
 
-def _preset_preview(preset: PresetSummary, width: int) -> list[Line]:
+def _preset_preview(preset: PresetSummary, width: int, language: str) -> list[Line]:
     lines: list[Line] = [[(line, "title")] for line in wrapped(preset.title, width)]
     lines += [[line] for line in wrapped(preset.summary, width)]
     try:
@@ -207,13 +208,14 @@ def _preset_preview(preset: PresetSummary, width: int) -> list[Line]:
          (row.value, "bold" if row.head or row.differs else "")]
         for row in rows_of(RunModel(experiment=experiment))
     ]  # fmt: skip
-    return [*lines, (), *_course(experiment, width)]
+    return [*lines, (), *_course(experiment, width, language)]
 
 
-def _course(experiment: Experiment, width: int) -> list[Line]:
+def _course(experiment: Experiment, width: int, language: str) -> list[Line]:
     lines: list[Line] = []
-    for place, scene in enumerate(experiment.scenes, start=1):
+    notes = words_of(experiment, language).scenes
+    for place, (scene, note) in enumerate(zip(experiment.scenes, notes, strict=True), start=1):
         head = f"scene {place}, step {scene.at_step}: "
-        texts = wrapped(head + scene.note, width)
+        texts = wrapped(head + note, width)
         lines += [[(text, "dim")] for text in texts]
     return lines

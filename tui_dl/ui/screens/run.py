@@ -84,6 +84,7 @@ class RunScreen(RunActions):
     def compose(self) -> ComposeResult:
         """All panels; the style sheet hides what has no room."""
         model = self.model
+        model.language = self.program.language
         yield StatusPanel(model, id="status")
         with Horizontal(id="body"):
             with Vertical(id="side"):
