@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Final, final
 from platformdirs import user_data_path
 
 from tui_dl.errors import NotAvailable, RunUnreadable
+from tui_dl.runs.engine_log import last_lines
 from tui_dl.runs.writer import RunWriter
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.preset import from_toml, to_toml
@@ -60,12 +60,8 @@ class RunFolder:
         return from_toml(text, str(self.experiment_path), rehearse=False)
 
     def log_tail(self, lines: int = 20) -> list[str]:
-        """The last lines that the engine wrote; empty if there are none."""
-        try:
-            with self.log_path.open(encoding="utf-8", errors="replace") as log:
-                return [line.rstrip() for line in deque(log, lines)]
-        except OSError:
-            return []
+        """The last lines that the engine wrote, fit for a terminal; empty if there are none."""
+        return last_lines(self.log_path, lines)
 
 
 def runs_home() -> Path:

@@ -1,5 +1,6 @@
 """The screen's mirror of a run: messages go in, panels read; knows no Textual and no terminal."""
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, final
@@ -87,6 +88,8 @@ class RunModel:
     link_detail: str = ""
     run: str = ""
     path: str = ""
+    pid: int = 0
+    """Of the engine, on its own machine."""
     controls: bool = False
     described: RunDescribed | None = None
     status: StatusChanged = field(
@@ -101,6 +104,14 @@ class RunModel:
     failed: RunFailed | None = None
     scene: int | None = None
     scene_waiting: bool = False
+    goal: tuple[int, int] | None = None
+    """While a number of batches is made: the step it began at and the one it ends at."""
+    stalled_s: int = 0
+    """How long no step or answer has come that should have; 0 while all is well."""
+    retry_s: int | None = None
+    """Until the next try to connect; None while there is a connection."""
+    loading_s: int = 0
+    """How long the engine has been loading."""
     ghost_labels: dict[int, str] = field(default_factory=dict)
     """Segment to the words of what an undo took back from it."""
     _history: "SeriesStore | None" = None
@@ -121,8 +132,17 @@ class RunModel:
     def state(self) -> str:
         """The run's state as the screen names it: the engine's, or the link's where nothing is heard."""
         if self.link == "live" or (self.link == "connecting" and self.described is None):
-            return self.status.state
+            if self.stalled_s:
+                return "stalled"
+            return self._engine_state()
         return {"lost": "disconnected", "failed": "failed", "closed": "closed"}.get(self.link, "connecting")
+
+    def _engine_state(self) -> str:
+        """What the engine says of itself: in its first states the detail tells what it is about."""
+        state, detail = self.status.state, self.status.detail
+        if state in ("starting", "running") and detail.startswith("compiling"):
+            return "compiling"
+        return "loading" if state == "starting" and detail.startswith("loading") else state
 
     @property
     def is_running(self) -> bool:
@@ -182,6 +202,14 @@ class RunModel:
         if self.experiment is None:
             return ""
         return "accuracy" if self.experiment.data.task == "classification" else "mse"
+
+    @property
+    def steps_left_in_epoch(self) -> int:
+        """Batches until the present epoch is over; 0 before the run is known."""
+        if self.described is None or self.experiment is None:
+            return 0
+        left = max(self.described.train_samples - self.status.epoch_samples, 0)
+        return math.ceil(left / self.experiment.training.batch_size)
 
     def reading(self, kind: type[_R]) -> _R | None:
         """The newest reading of a kind."""
@@ -243,7 +271,7 @@ class RunModel:
     def _begin(self, message: Welcomed | RunDescribed | HistorySent) -> frozenset[Topic]:
         match message:
             case Welcomed():
-                self.run, self.controls = message.run, message.controls
+                self.run, self.pid, self.controls = message.run, message.pid, message.controls
                 self.link, self.link_detail = "live", message.refused
                 return frozenset({"link", "status"})
             case RunDescribed():
@@ -289,7 +317,18 @@ class RunModel:
             touched.add("events")
         if message.state == "running":
             self.finished = self.nonfinite = None
+        else:
+            self.goal = None
+        if message.state != before.state and self.described is not None:
+            self._log_state(message)
+            touched.add("events")
         return frozenset(touched)
+
+    def _log_state(self, message: StatusChanged) -> None:
+        """Somebody who steps by hand changes the state twice a second: one line tells the newest."""
+        if self.events and self.events[-1].kind == "state":
+            self.events.pop()
+        self._log("state", ": ".join(filter(None, (message.state, message.detail))), "info", message.step)
 
     def _take_reading(self, message: ReadingTaken) -> frozenset[Topic]:
         kind = type(message.reading)

@@ -12,7 +12,6 @@ from tui_dl.spec.preset import list_presets, load_preset
 from tui_dl.ui.ink import Line, cells, fitted, spread, strip_of, wrapped
 from tui_dl.ui.panels.control import rows_of, worded
 from tui_dl.ui.panels.layers import LayersPanel
-from tui_dl.ui.panels.log import log_tail
 from tui_dl.ui.panels.notes import scene_lines
 from tui_dl.ui.panels.optimizer import OptimizerPanel
 from tui_dl.ui.panels.phases import PHASES, phase_lines
@@ -205,16 +204,6 @@ def test_samples_are_drawn_at_every_colour_depth(depth: str, height: int, width:
     view = SamplesView(height, width, (sample,) * 5, tuple("0123456789"), ((1,) * 10,) * 10)
     lines = sample_lines(view, 60, 20, Palette(depth, True))  # type: ignore[arg-type]
     assert "3→5 12%" in "".join(part[0] for line in lines for part in line if isinstance(part, tuple))
-
-
-def test_the_tail_of_a_log_is_short_and_a_missing_one_is_empty(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    folder = tmp_path_factory.mktemp("run")
-    assert log_tail(folder, 5) == []
-    assert log_tail(None, 5) == []
-    (folder / "engine.log").write_bytes(b"x" * 50_000 + b"\nlast but one\n\n\xff last\n")
-    assert log_tail(folder, 2) == ["last but one", "� last"]
 
 
 @given(st.lists(st.text(max_size=20), max_size=6), st.integers(1, 60))

@@ -9,13 +9,17 @@ from tui_dl.ui.ink import Line, Part, cells, spread
 from tui_dl.ui.numerals import brief, count, duration, number, rate, share
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import RunModel, Topic
+from tui_dl.ui.state_words import explained
 from tui_dl.ui.wrapping import shortened
 
 STATES: Final = {
     "starting": ("◌ STARTING", "on_info"),
+    "loading": ("◌ LOADING", "on_info"),
     "connecting": ("◌ CONNECTING", "on_info"),
+    "compiling": ("◌ COMPILING", "on_info"),
     "running": ("▶ RUNNING", "on_good"),
     "paused": ("‖ PAUSED", "on_warn"),
+    "stalled": ("! STALLED", "on_bad"),
     "finished": ("■ FINISHED", "on_info"),
     "failed": ("✗ FAILED", "on_bad"),
     "disconnected": ("✗ DISCONNECTED", "on_bad"),
@@ -45,15 +49,19 @@ class StatusPanel(LinePanel):
         model, status = self.model, self.model.status
         text, style = STATES.get(model.state, (model.state.upper(), "on_info"))
         left: list[Part] = [(f" {text} ", style), " "]
-        detail = self._detail()
+        detail = explained(model)
         right = self._pace_parts()
         progress = _progress(model, 24 if width >= 140 else 10)
         step: list[Part] = [("step ", "dim"), (count(status.step), "bold"), "  "]
         watching: list[Part] = [("watching only", "info"), "  "] if self._only_watches else []
+        # What is to be done next goes before speed and progress; while all goes by itself the title is last.
+        needed = cells([detail]) + 3 if model.state != "running" or model.goal is not None else 2
+        if cells([*left, *watching, *progress, *step]) + needed > width:
+            progress = [] if needed > 2 else progress
         for optional in (watching, progress, step):
             if cells(left) + cells(optional) <= width:
                 left += optional
-        while right and cells(left) + cells(_spaced(right)) + 2 > width:
+        while right and cells(left) + cells(_spaced(right)) + needed > width:
             right.pop(0)
         room = width - cells(left) - cells(_spaced(right)) - 3
         if detail and room > 8:
@@ -63,14 +71,6 @@ class StatusPanel(LinePanel):
     @property
     def _only_watches(self) -> bool:
         return self.model.link == "live" and not self.model.controls
-
-    def _detail(self) -> str:
-        model = self.model
-        if model.link_detail and model.link != "live":
-            return model.link_detail
-        if model.status.detail:
-            return model.status.detail
-        return model.words.title
 
     def _pace_parts(self) -> list[Part]:
         status, described = self.model.status, self.model.described

@@ -8,11 +8,12 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.widget import Widget
 
-from tui_dl.errors import TuiDlError
+from tui_dl.errors import ConnectionLost, TuiDlError
 from tui_dl.ui.engine_port import Opening
 from tui_dl.ui.keys.table import bindings, by_action
 from tui_dl.ui.panels.bars import VIEWS, KeyBar, ViewBar
 from tui_dl.ui.panels.control import ControlPanel
+from tui_dl.ui.panels.meters import MetersPanel
 from tui_dl.ui.panels.notes import NotesPanel, ScenePanel
 from tui_dl.ui.panels.phases import PhasesPanel
 from tui_dl.ui.panels.status import StatusPanel
@@ -29,6 +30,7 @@ from tui_dl.ui.screens.run_layout import (
     probes_for,
     views,
 )
+from tui_dl.ui.screens.speech_actions import SpeechActions
 from tui_dl.ui.steering import Steering
 from tui_dl.ui.terminal_link import is_painted
 from tui_dl.wire.messages import AnyMessage, NonFiniteFound, Noticed, RunFinished, SceneReached, Welcomed
@@ -53,7 +55,7 @@ class Panel(Protocol):
         ...
 
 
-class RunScreen(RunActions):
+class RunScreen(SpeechActions, RunActions):
     """One run, from before its engine speaks until it is left."""
 
     CSS = RUN_CSS
@@ -96,6 +98,7 @@ class RunScreen(RunActions):
                 yield PhasesPanel(model, id="phases")
                 yield ScenePanel(model, id="scene")
         yield KeyBar(model, id="keys")
+        yield MetersPanel(model, id="meters")
         yield TooSmall(model, id="too-small")
 
     def on_mount(self) -> None:
@@ -145,6 +148,7 @@ class RunScreen(RunActions):
     def _take(self, message: AnyMessage) -> None:
         state_before = self.model.state
         self._mark(self.model.apply(message))
+        self.hear(message)
         if self.model.state != state_before:
             # Running, paused, finished: whoever pressed a key looks for this.
             self.program.frame_clock.paint_now()
@@ -169,6 +173,7 @@ class RunScreen(RunActions):
         self._mark(self.model.set_link(link, detail))
         self.program.frame_clock.paint_now()
         if link == "failed":
+            self.alert("failed")
             self.flows.announce("trouble")
 
     def _mark(self, topics: frozenset[Topic]) -> None:
@@ -176,6 +181,10 @@ class RunScreen(RunActions):
         names = [name for name, shown in self._topics.items() if shown & topics]
         if names:
             self.program.frame_clock.request(*names)
+
+    def mark(self, topics: frozenset[Topic]) -> None:
+        """Have painted what shows these topics, with the next frame."""
+        self._mark(topics)
 
     def _may_grow(self, panel: Widget) -> bool:
         # What has no height is on no screen, but its content may just have come.
@@ -247,6 +256,9 @@ class RunScreen(RunActions):
     async def _guarded(self, work: Coroutine[Any, Any, object], by_hand: bool) -> None:
         try:
             await work
+        except ConnectionLost as error:
+            # The state of the line is in sight: once more in front of it would only hide it.
+            self._mark(self.model.note(f"no answer to a command: {error}", "warning"))
         except TuiDlError as error:
             self.complain(str(error))
         finally:
