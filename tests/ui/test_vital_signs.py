@@ -72,12 +72,14 @@ def test_a_lost_line_counts_down_and_is_no_stall() -> None:
     assert model.state == "disconnected"
 
 
-def test_loading_is_timed_until_the_run_is_described() -> None:
+def test_loading_is_timed_and_is_no_stall_until_the_run_is_described() -> None:
     model = RunModel()
     watch = VitalSigns(model, 10.0)
+    model.apply(WELCOME)
     assert tick(watch, 13.5)
     assert model.loading_s == 3
-    model.apply(WELCOME)
+    tick(watch, 33.5, asked_at_s=11.0)
+    assert (model.state, model.stalled_s) == ("starting", 0)
     model.apply(described())
     assert tick(watch, 14.0)
     assert model.loading_s == 0

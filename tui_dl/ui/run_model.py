@@ -372,13 +372,13 @@ class RunModel:
                 self.scene, self.scene_waiting = message.index, message.waiting
                 scenes = self.words.scenes
                 note = f": {scenes[message.index]}" if 0 <= message.index < len(scenes) else ""
-                self._log("scene", f"scene {message.index + 1}{note}", "info")
+                planned = () if self.experiment is None else self.experiment.scenes
+                step = planned[message.index].at_step if 0 <= message.index < len(planned) else None
+                self._log("scene", f"scene {message.index + 1}{note}", "info", step)
             case NonFiniteFound():
                 self.nonfinite = message
                 where = f" in {message.layer}" if message.layer else ""
-                self._log(
-                    "nonfinite", f"{message.what} is not finite{where}; the update was not made", "error"
-                )
+                self._log("nonfinite", f"non-finite {message.what}{where}; the update was not made", "error")
             case ExpectationChecked():
                 value = "nothing" if message.value is None else f"{message.value:.4g}"
                 verdict = "holds" if message.passed else "FAILS"
@@ -407,6 +407,9 @@ class RunModel:
             self.ghost_labels[int(event.body["parent_segment"])] = event.label
 
     def _log(self, kind: str, text: str, level: Level, step: int | None = None) -> None:
+        if kind == "notice" and any(entry.text == text for entry in self.events[-5:]):
+            # What is wrong with the recording is said once, and stands in the status besides.
+            return
         self.events.append(
             LogEntry(time.time(), self.status.step if step is None else step, kind, text, level)
         )

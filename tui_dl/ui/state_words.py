@@ -37,6 +37,9 @@ def _running(model: RunModel) -> str:
         first, last = model.goal
         done, planned = min(model.status.step, last) - first, last - first
         return f"batch {count(max(done, 0))} of {count(planned)}: space pauses"
+    if model.status.notice:
+        # The folder is known, and there is little room.
+        return f"{model.status.notice.replace(f'{model.path}/', '')}: 6 shows the log"
     return model.status.detail or model.words.title
 
 

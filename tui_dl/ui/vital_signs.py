@@ -38,21 +38,23 @@ class VitalSigns:
         """
         model = self._model
         before = (model.stalled_s, model.retry_s, model.loading_s)
-        silent_s = 0.0
-        if (
-            model.link == "live"
-            and model.status.state == "running"
-            and now_s - self._progress_s > self._patience()
-        ):
-            silent_s = now_s - self._progress_s
-        elif model.link == "live" and asked_at_s is not None and now_s - asked_at_s > PATIENCE_S:
-            silent_s = now_s - asked_at_s
+        silent_s = self._silent_s(now_s, asked_at_s)
         model.stalled_s = int(silent_s)
         model.retry_s = None if retry_at_s is None else max(math.ceil(retry_at_s - now_s), 0)
         is_loading = model.described is None and model.link in ("connecting", "live")
         model.loading_s = int(now_s - self._begun_s) if is_loading else 0
         after = (model.stalled_s, model.retry_s, model.loading_s)
         return _NOTHING if after == before else frozenset({"status", "link"})
+
+    def _silent_s(self, now_s: float, asked_at_s: float | None) -> float:
+        model = self._model
+        if model.link != "live" or model.described is None:
+            # While torch loads commands wait, and that is told as what it is.
+            return 0.0
+        if model.status.state == "running":
+            quiet_s = now_s - self._progress_s
+            return quiet_s if quiet_s > self._patience() else 0.0
+        return now_s - asked_at_s if asked_at_s is not None and now_s - asked_at_s > PATIENCE_S else 0.0
 
     def _patience(self) -> float:
         """How long the next step may take: several times what steps took until now, or the pace allows."""

@@ -152,6 +152,7 @@ async def test_meters_come_and_go_by_a_key_and_are_read_only_while_shown(
         await stage.press("G")
         await stage.until(lambda: re.search(r"cpu +\d+%", stage.text))
         assert stage.app.settings.meters
+        assert "leave" in stage.text.splitlines()[-1]
         await stage.press("G")
         await stage.until(lambda: not re.search(r"cpu +\d+%", stage.text))
         assert stage.screen._meters is None

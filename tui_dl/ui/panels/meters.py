@@ -14,7 +14,7 @@ class MetersPanel(GrowingPanel):
 
     TOPICS: ClassVar[frozenset[Topic]] = frozenset()
     DEFAULT_CSS = """
-    MetersPanel { height: auto; max-height: 1; dock: bottom; background: $panel; }
+    MetersPanel { height: auto; max-height: 1; background: $panel; }
     """
 
     def __init__(self, model: RunModel, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name

@@ -63,7 +63,7 @@ class StatusPanel(LinePanel):
                 left += optional
         while right and cells(left) + cells(_spaced(right)) + needed > width:
             right.pop(0)
-        room = width - cells(left) - cells(_spaced(right)) - 3
+        room = width - cells(left) - (cells(_spaced(right)) + 2 if right else 0)
         if detail and room > 8:
             left.append((shortened(detail, room), "dim"))
         return spread(left, _spaced(right), width)

@@ -138,7 +138,7 @@ def nonfinite_dialog(model: RunModel) -> Dialog:
     return Dialog(
         "Not a finite number",
         [
-            f"The {found.what} of the batch after step {count(found.step)} is not finite.",
+            f"In the batch after step {count(found.step)}, not finite: {found.what}.",
             where,
             "The run paused before the update that would have spread it: the weights are as they were.",
         ],

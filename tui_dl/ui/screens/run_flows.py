@@ -181,7 +181,7 @@ class RunFlows:
             and not model.finished.checkpoint
             and model.finished.reason == "stopped"
         ):
-            return f"{model.run} is stopped; its last state could not be saved, see {model.path}/engine.log"
+            return f"{model.run} is stopped; its last state could not be written to {model.path}/checkpoints"
         return f"{model.run} is stopped and kept; tui-dl resume {model.run} goes on from its checkpoint."
 
     async def _stopped(self, keep: bool) -> None:
