@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from tui_dl.engine.checkpoints import captured
 from tui_dl.engine.session_course import early_stopping
+from tui_dl.engine.session_evaluation import EvaluationWatch
 from tui_dl.wire.messages import RunFinished
 
 if TYPE_CHECKING:
@@ -36,9 +37,16 @@ class Milestones:
         self._train_split_at = -math.inf
         self._train_split_s = 0.0
 
-    def evaluate(self, split: str) -> float:
-        """Evaluate a whole split, to be published with the next flush; returns its loss."""
-        metrics = dict(self._session.trainer.evaluate(split))
+    def evaluate(self, split: str, *, by_request: bool = False) -> float:
+        """Evaluate a whole split, to be published with the next flush; returns its loss.
+
+        Raises ChangeRefused if it was asked for and another command has come before it was done.
+        """
+        watch = EvaluationWatch(self._session, split, self._clock, may_be_cancelled=by_request)
+        try:
+            metrics = dict(self._session.trainer.evaluate(split, watch))
+        finally:
+            watch.close()
         self._session.reports.evaluation(split, metrics)
         self._evaluated_at[split] = (self._session.segment, self._session.trainer.step)
         return metrics.get("loss", math.nan)

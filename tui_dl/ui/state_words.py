@@ -48,6 +48,8 @@ def _paused(model: RunModel) -> str:
     if model.nonfinite is not None:
         undo = "u undoes the last change, " if status.undo_depth else ""
         return f"{status.detail or 'a value is not finite'}: {undo}o changes the optimizer"
+    if status.detail.startswith("evaluating"):
+        return f"{status.detail}: space goes on without it"
     if model.scene_waiting:
         return "at a scene: PgDn goes on"
     if model.finished is not None:
