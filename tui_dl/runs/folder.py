@@ -11,7 +11,6 @@ from typing import Final, final
 from platformdirs import user_data_path
 
 from tui_dl.errors import NotAvailable, RunUnreadable
-from tui_dl.runs.engine_log import last_lines
 from tui_dl.runs.writer import RunWriter
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.preset import from_toml, to_toml
@@ -61,6 +60,8 @@ class RunFolder:
 
     def log_tail(self, lines: int = 20) -> list[str]:
         """The last lines that the engine wrote, fit for a terminal; empty if there are none."""
+        from tui_dl.runs.engine_log import last_lines
+
         return last_lines(self.log_path, lines)
 
 

@@ -1,12 +1,14 @@
 """The line of system meters; it takes room only while it is shown."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tui_dl.ui.ink import Line
-from tui_dl.ui.meters import MeterReading, meter_line
 from tui_dl.ui.panels.lines import GrowingPanel
 from tui_dl.ui.run_model import RunModel, Topic
+
+if TYPE_CHECKING:
+    from tui_dl.ui.meters import MeterReading
 
 
 class MetersPanel(GrowingPanel):
@@ -24,4 +26,8 @@ class MetersPanel(GrowingPanel):
 
     def build(self, width: int, height: int) -> Sequence[Line]:
         """One line, or none."""
-        return [meter_line(self.reading, width)] if self.is_shown else []
+        if not self.is_shown:
+            return []
+        from tui_dl.ui.meters import meter_line
+
+        return [meter_line(self.reading, width)]

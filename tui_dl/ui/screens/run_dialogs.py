@@ -8,7 +8,6 @@ from tui_dl.ui.ink import Line
 from tui_dl.ui.numerals import count, number, share
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.screens.dialog import Choice, Dialog
-from tui_dl.ui.screens.waiting import WaitDialog
 
 if TYPE_CHECKING:
     import asyncio
@@ -50,6 +49,7 @@ def leave_dialog(model: RunModel, *, may_delete: bool = False) -> Dialog:
 
 def stopping_dialog(model: RunModel, work: "asyncio.Future[None]") -> Dialog:
     """While the engine comes to its end: what it waits for, and a way out that does not wait."""
+    from tui_dl.ui.screens.waiting import WaitDialog
 
     def doing() -> str:
         if model.link == "connecting" or model.state in ("starting", "loading"):

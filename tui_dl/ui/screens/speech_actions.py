@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING, Final, cast
 
 from textual.screen import Screen
 
-from tui_dl.ui.alerts import Alert, alert_text, is_away
-from tui_dl.ui.copies import COPIES, Copy
-from tui_dl.ui.panels.log import LogPanel
 from tui_dl.ui.panels.meters import MetersPanel
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import RunModel, Topic
 from tui_dl.ui.screens.dialog import Choice, Dialog
 from tui_dl.ui.terminal_link import is_painted
-from tui_dl.ui.terminal_words import BELL, clipboard, notification
 from tui_dl.ui.vital_signs import VitalSigns
 from tui_dl.wire.messages import AnyMessage, NonFiniteFound, RunFinished
 
 if TYPE_CHECKING:
+    from tui_dl.ui.alerts import Alert
     from tui_dl.ui.app import TuiDlApp
+    from tui_dl.ui.copies import Copy
     from tui_dl.ui.meters import Meters
 
 _PULSE_S: Final = 0.5
@@ -64,8 +62,11 @@ class SpeechActions(Screen[None]):
         elif isinstance(message, RunFinished) and message.reason not in ("stopped", "interrupted"):
             self.alert("finished")
 
-    def alert(self, what: Alert) -> None:
+    def alert(self, what: "Alert") -> None:
         """Call somebody who has looked away, the way they like."""
+        from tui_dl.ui.alerts import alert_text, is_away
+        from tui_dl.ui.terminal_words import BELL, notification
+
         program = self._program
         if not is_away(program.last_input_s, time.monotonic()):
             return
@@ -82,17 +83,23 @@ class SpeechActions(Screen[None]):
         if language != self.model.language:
             self.model.language = language
             touched |= frozenset({"experiment", "status"})
-        for log in self.query(LogPanel):
-            if is_painted(log) and log.has_news():
-                touched |= frozenset({"events"})
+        if self.view == "log" and self._log_has_news():
+            touched |= frozenset({"events"})
         if touched:
             self.mark(touched)
         self._read_meters()
 
     # -- the log ---------------------------------------------------------------------------------------
 
+    def _log_has_news(self) -> bool:
+        from tui_dl.ui.panels.log import LogPanel
+
+        return any(is_painted(log) and log.has_news() for log in self.query(LogPanel))
+
     def action_filter_log(self, name: str = "") -> None:
         """Another kind of entries; from another view, first the log itself."""
+        from tui_dl.ui.panels.log import LogPanel
+
         logs = self.query(LogPanel)
         if self.view != "log":
             self.show_view("log")
@@ -110,6 +117,8 @@ class SpeechActions(Screen[None]):
 
     def action_copy(self) -> None:
         """Ask what to copy, then copy it."""
+        from tui_dl.ui.copies import COPIES
+
         choices = [
             Choice(key, label, key, what)
             for key, (label, what, made) in COPIES.items()
@@ -119,6 +128,9 @@ class SpeechActions(Screen[None]):
         self.app.push_screen(dialog, self._copy)
 
     def _copy(self, key: str | None) -> None:
+        from tui_dl.ui.copies import COPIES
+        from tui_dl.ui.terminal_words import clipboard
+
         made = COPIES[key][2](self.model) if key else None
         if made is not None:
             command = clipboard(made.text, os.environ)
@@ -167,7 +179,7 @@ class SpeechActions(Screen[None]):
             self._program.frame_clock.request(f"{id(self)}.{panel.id}")
 
 
-def _copied(copy: Copy, *, was_sent: bool) -> str:
+def _copied(copy: "Copy", *, was_sent: bool) -> str:
     if not was_sent:
         return f"This terminal takes no clipboard; {copy.what}: {copy.elsewhere}"
     return (
