@@ -68,3 +68,37 @@ def test_what_cannot_be_done_is_said(
     captured = capsys.readouterr()
     assert said in captured.err
     assert captured.out == ""
+
+
+def test_titles_come_in_the_language_of_the_option_or_the_locale(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["list", "presets", "--lang", "ko"])
+    korean = capsys.readouterr().out
+    assert "손글씨" in korean
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    main(["list", "presets"])
+    assert capsys.readouterr().out == korean
+    main(["list", "presets", "--lang", "en"])
+    assert "Handwritten" in capsys.readouterr().out
+
+
+def test_what_programs_read_is_the_same_in_every_locale(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = (["list", "presets", "--json"], ["show", "digits-mlp"])
+    english = [(main(command), capsys.readouterr().out) for command in commands]
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    assert [(main(command), capsys.readouterr().out) for command in commands] == english
+
+
+def test_show_speaks_a_language_on_request_and_still_loads(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "digits-mlp", "--lang", "ko"]) == 0
+    shown = from_toml(capsys.readouterr().out, "shown")
+    assert shown.title.startswith("손글씨")
+    assert shown.scripts == load_preset("digits-mlp").scripts
+
+
+def test_a_language_that_is_none_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "presets", "--lang", "한국어"]) == 2
+    assert "such as ko" in capsys.readouterr().err

@@ -185,3 +185,19 @@ def test_a_checkpoint_is_a_trainers_state_with_the_session_beside_it(tmp_path: P
     trainer = Trainer(experiment())
     trainer.load_state_dict(state)
     assert trainer.step == 6
+
+
+def test_an_end_names_no_checkpoint_that_could_not_be_written(tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    store = Checkpoints(folder, lambda _words: None)
+    driver = Driver(experiment(), checkpoints=store)
+    assert store.drain(20.0)
+    for path in listed(folder):
+        path.unlink()
+    folder.rmdir()
+    folder.write_text("in the way")
+    driver.do(Run())
+    assert driver.sink.last(RunFinished).checkpoint == ""
+    recorded = next(event for event in driver.sink.events if event.kind == "finished")
+    assert recorded.body["checkpoint"] == ""
+    store.close()

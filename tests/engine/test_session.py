@@ -346,6 +346,22 @@ def test_with_a_screen_it_pauses_at_its_end_and_can_be_extended() -> None:
     assert len(driver.sink.of(RunFinished)) == 2
 
 
+@pytest.mark.parametrize("back", [Undo(), Restart()])
+def test_measuring_after_going_back_says_nothing_of_the_branch_left_behind(back: Undo | Restart) -> None:
+    driver = Driver(experiment())
+    driver.do(Step(2))
+    driver.tell(ApplyChange({"optimizer.lr": 0.5}))
+    driver.do(Step(2))
+    driver.tell(back)
+    driver.tell(MeasureMetrics(["lr", "grad_norm"]))
+    measured = [message for _, message in driver.sink.replies if isinstance(message, MetricsMeasured)][-1]
+    driver.do(Step())
+    # Nobody saw the last batch of this branch: the next one is asked instead.
+    place = (1, driver.step)
+    assert measured.values["lr"] == driver.sink.column("lr")[place]
+    assert measured.values["grad_norm"] == driver.sink.column("grad_norm")[place]
+
+
 def test_evaluating_and_measuring_give_exact_values_and_change_nothing() -> None:
     driver = Driver(experiment())
     driver.do(Step(6))

@@ -1,4 +1,5 @@
 import asyncio
+import time
 
 import pytest
 
@@ -6,8 +7,8 @@ from tests.ui.fake_engine import FakeEngine, status
 from tui_dl.errors import ConnectionLost, EngineFailed
 from tui_dl.ui import run_link
 from tui_dl.ui.run_link import NotConnectedError, RunLink
-from tui_dl.wire.commands import Pause, Stop
-from tui_dl.wire.messages import AnyMessage, RunFailed, RunFinished, Welcomed
+from tui_dl.wire.commands import AnyCommand, Pause, Step, Stop
+from tui_dl.wire.messages import Answered, AnyMessage, RunFailed, RunFinished, Welcomed
 
 
 class Screen:
@@ -53,6 +54,43 @@ async def test_a_dropped_line_is_taken_up_again() -> None:
     assert screen.links[0][0] == "lost"
     assert "broken pipe" in screen.links[0][1]
     assert screen.links[-1] == ("closed", "")
+
+
+async def test_until_the_next_try_it_is_known_when_that_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_link, "RETRY_DELAYS_S", (60.0,))
+    engine = FakeEngine()
+    screen = Screen(engine)
+    engine.drop(ConnectionLost("broken pipe"))
+    before_s = time.monotonic()
+    await screen.until(1)
+    assert screen.link.retry_at_s is not None
+    assert 0 < screen.link.retry_at_s - before_s <= 120
+    screen.task.cancel()
+
+
+async def test_a_command_without_an_answer_is_known_since_when() -> None:
+    engine = FakeEngine()
+    screen = Screen(engine)
+    while not engine.connections:
+        await asyncio.sleep(0)
+    answered = asyncio.Event()
+
+    async def slow(command: AnyCommand) -> Answered:
+        await answered.wait()
+        return Answered(1, 0)
+
+    engine.request = slow  # type: ignore[method-assign]
+    assert screen.link.asked_at_s is None
+    steps = asyncio.create_task(screen.link.request(Step(100)))
+    await asyncio.sleep(0)
+    assert screen.link.asked_at_s is None
+    pause = asyncio.create_task(screen.link.request(Pause()))
+    await asyncio.sleep(0)
+    assert screen.link.asked_at_s is not None
+    answered.set()
+    await asyncio.gather(steps, pause)
+    assert screen.link.asked_at_s is None
+    screen.task.cancel()
 
 
 async def test_an_engine_that_is_gone_is_not_asked_again() -> None:

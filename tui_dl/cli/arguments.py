@@ -24,7 +24,8 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"tui-dl {__version__}")
-    parser.set_defaults(command=_later("tui_dl.cli.running", "pick"))
+    parser.set_defaults(command=_later("tui_dl.cli.running", "pick"), language="")
+    _add_language(parser)
     add_look_options(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands)
@@ -72,6 +73,7 @@ def _add_run(commands: Any) -> None:
     run.add_argument(
         "--headless", action="store_true", help="no screen; progress on stderr when it is a terminal"
     )
+    _add_language(run)
     length = run.add_mutually_exclusive_group()
     length.add_argument("--steps", type=_positive, metavar="N", help="with --headless: end after N updates")
     length.add_argument("--epochs", type=_positive, metavar="N", help="passes over the training split")
@@ -84,12 +86,25 @@ def _add_run(commands: Any) -> None:
     add_look_options(run)
 
 
+def _add_language(parser: argparse.ArgumentParser) -> None:
+    # One that a command was given must not be lost to the default of the same option before the command.
+    parser.add_argument(
+        "--lang",
+        dest="language",
+        default=argparse.SUPPRESS,
+        metavar="CODE",
+        help="language of titles and notes, such as ko, where a preset has it; by default the locale's",
+    )
+
+
 def _add_looking(commands: Any) -> None:
     listing = _command(commands, "list", "list presets, components, metrics or runs", "looking.list_things")
     listing.add_argument("what", choices=["presets", "components", "metrics", "runs"])
     listing.add_argument("--json", action="store_true", help="one JSON array")
+    _add_language(listing)
     show = _command(commands, "show", "print a preset's resolved experiment as TOML", "looking.show")
     show.add_argument("preset", metavar="PRESET | FILE.toml")
+    _add_language(show)
     _command(commands, "doctor", "tell what will work in this terminal and on this machine", "doctor.doctor")
 
 
@@ -129,10 +144,12 @@ def _add_runs(commands: Any) -> None:
     attach.add_argument("run", nargs="?", metavar="RUN", help="by default the latest that is alive")
     attach.add_argument("--read-only", action="store_true", help="watch without control")
     add_look_options(attach)
+    _add_language(attach)
     resume = _command(commands, "resume", "go on from a run's last checkpoint", "running.resume")
     resume.add_argument("run", metavar="RUN")
     resume.add_argument("--paused", action="store_true", help="wait before the next batch")
     add_look_options(resume)
+    _add_language(resume)
     stop = _command(commands, "stop", "end a run's engine, with a checkpoint", "keeping.stop")
     stop.add_argument("run", metavar="RUN")
     report = _command(

@@ -4,7 +4,6 @@ import argparse
 import os
 import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,12 +14,10 @@ from tui_dl.errors import UsageError
 
 def list_things(arguments: argparse.Namespace) -> int:
     """Print presets, components, metrics or runs."""
-    rows = {
-        "presets": _presets,
-        "components": _components,
-        "metrics": _metrics,
-        "runs": _runs,
-    }[arguments.what]()
+    if arguments.what == "presets":
+        rows = _presets(_language(arguments, by_locale=not arguments.json))
+    else:
+        rows = {"components": _components, "metrics": _metrics, "runs": _runs}[arguments.what]()
     if arguments.json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows)).decode() + "\n")
         return 0
@@ -36,15 +33,31 @@ def list_things(arguments: argparse.Namespace) -> int:
 def show(arguments: argparse.Namespace) -> int:
     """Print the resolved experiment; what is printed loads back to the same experiment."""
     from tui_dl.spec.preset import load_preset, to_toml
+    from tui_dl.spec.translate import translated
 
-    sys.stdout.write(to_toml(load_preset(arguments.preset)))
+    language = _language(arguments, by_locale=False)
+    sys.stdout.write(to_toml(translated(load_preset(arguments.preset), language)))
     return 0
 
 
-def _presets() -> Sequence[Any]:
+def _language(arguments: argparse.Namespace, *, by_locale: bool) -> str:
+    """What --lang says; else the user's language where people read, and English where programs do."""
+    from tui_dl.spec.translate import AUTO, ENGLISH, language_code, language_of
+
+    if arguments.language:
+        code = language_code(arguments.language)
+        return language_of(code)
+    if not by_locale:
+        return ENGLISH
+    from tui_dl.ui.settings import SettingsStore
+
+    return language_of(SettingsStore.of_user().settings.language or AUTO)
+
+
+def _presets(language: str) -> Sequence[Any]:
     from tui_dl.spec.preset import list_presets
 
-    return [{**msgspec.structs.asdict(preset), "path": str(preset.path)} for preset in list_presets()]
+    return [{**msgspec.structs.asdict(preset), "path": str(preset.path)} for preset in list_presets(language)]
 
 
 def _components() -> Sequence[Any]:
@@ -70,8 +83,10 @@ def _width() -> int:
 
 
 def _paragraph(text: str, indent: int) -> str:
+    from tui_dl.ui.wrapping import wrapped
+
     margin = " " * indent
-    return textwrap.fill(text, _width(), initial_indent=margin, subsequent_indent=margin)
+    return "\n".join(margin + line for line in wrapped(text, _width() - indent))
 
 
 def _print_presets(rows: Sequence[Any]) -> None:

@@ -37,7 +37,11 @@ class LauncherOpenings:
                 engine = await asyncio.to_thread(launcher.start_in, folder, experiment, paused=paused)
             return await engine.connect(client="ui")
 
-        return Opening(connect, experiment, preset, Path(folder.path))
+        def end() -> None:
+            if engine is not None:
+                engine.send_signal(signal.SIGTERM)
+
+        return Opening(connect, experiment, preset, Path(folder.path), is_new=True, end=end)
 
     def attach(self, run_id: str | None, *, read_only: bool = False) -> Opening:
         """Back to a live engine, by default the latest."""
@@ -99,4 +103,5 @@ def _opening(
         preset=preset,
         folder=Path(folder.path),
         read_only=read_only,
+        end=None if read_only else lambda: engine.send_signal(signal.SIGTERM),
     )

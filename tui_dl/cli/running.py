@@ -20,6 +20,7 @@ from tui_dl.spec.change import apply_change
 from tui_dl.spec.contradictions import split_sizes
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.preset import load_preset, parse_overrides
+from tui_dl.spec.translate import language_code
 
 # Imports make many objects and no garbage: looking for some took 7 % of the time to the first paint.
 gc.set_threshold(50_000, 20, 20)
@@ -35,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         require_terminal("the run screen")
     else:
         refuse_look_options(arguments)
+    _language(arguments)
     experiment = load_preset(arguments.preset, _overrides(arguments))
     name = Path(arguments.preset).stem
     if headless:
@@ -71,6 +73,11 @@ def resume(arguments: argparse.Namespace) -> int:
     openings = LauncherOpenings()
     _on_ctrl_c(openings.abandon)
     return _show(openings, openings.resume(arguments.run, paused=arguments.paused), arguments)
+
+
+def _language(arguments: argparse.Namespace) -> str:
+    """What --lang says; empty where it says nothing."""
+    return language_code(arguments.language) if arguments.language else ""
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -131,6 +138,7 @@ def _show(openings: Any, opening: Any, arguments: argparse.Namespace) -> int:
     # Where these are exported they would be believed instead of the terminal, also after it was resized.
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
+    language = _language(arguments)
     answers = ask_early()
     try:
         from tui_dl.ui.app import TuiDlApp
@@ -138,7 +146,12 @@ def _show(openings: Any, opening: Any, arguments: argparse.Namespace) -> int:
     finally:
         answered = answers()
     app = TuiDlApp(
-        openings, opening, SettingsStore.of_user(), look_of(arguments, answered), link_of(arguments)
+        openings,
+        opening,
+        SettingsStore.of_user(),
+        look_of(arguments, answered),
+        link_of(arguments),
+        language,
     )
     farewell = app.run(mouse=app.settings.mouse)
     if farewell is None:

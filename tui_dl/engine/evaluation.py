@@ -13,7 +13,7 @@ from tui_dl.errors import UsageError
 from tui_dl.spec.wording import shown, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from torch import Tensor
 
@@ -24,10 +24,11 @@ CHUNK_SAMPLES: Final = 4096
 SPLITS: Final = ("train", "validation")
 
 
-def evaluate(parts: Parts, split: str) -> dict[str, float]:
+def evaluate(parts: Parts, split: str, progress: Callable[[int], None] | None = None) -> dict[str, float]:
     """Metrics over a whole split: loss (penalties included), the task's, and former losses.
 
-    Modes, draws and gradients are left as they were.
+    Modes, draws and gradients are left as they were, also by what `progress` raises: it is told after each
+    chunk how many samples are done.
 
     Raises:
         UsageError: for a split that is not there, or empty.
@@ -37,7 +38,7 @@ def evaluate(parts: Parts, split: str) -> dict[str, float]:
             f"no split is called {shown(split)}; there are train and validation.{suggestion(split, SPLITS)}"
         )
     with evaluating(parts):
-        return _Means(parts).over(_chunks(parts, split))
+        return _Means(parts).over(_chunks(parts, split), progress)
 
 
 def probe_loss(parts: Parts) -> float:
@@ -57,7 +58,9 @@ class _Means:
         self._sums: dict[str, Tensor] = {}
         self._samples = 0
 
-    def over(self, chunks: Iterable[tuple[Any, Any]]) -> dict[str, float]:
+    def over(
+        self, chunks: Iterable[tuple[Any, Any]], progress: Callable[[int], None] | None = None
+    ) -> dict[str, float]:
         parts = self._parts
         task: Task | None = parts.task
         sums: MetricSums | None = None
@@ -73,6 +76,8 @@ class _Means:
             self._add("loss", parts.objective.data_loss(outputs, targets), count)
             for former in parts.objective.former:
                 self._add(f"loss.{former.name}", former.function(outputs, targets), count)
+            if progress is not None:
+                progress(self._samples)
         if sums is None:
             raise UsageError("the split gives no batch: there is nothing to evaluate.")
         values = {name: float(total) / self._samples for name, total in self._sums.items()}

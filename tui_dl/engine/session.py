@@ -270,6 +270,7 @@ class Session:
         if self._goal is not None:
             self._goal.shift(steps)
         self.inspection.forget()
+        self.reports.forget()
         self._lookout.restart(self.trainer.step)
 
     def changed(self) -> None:

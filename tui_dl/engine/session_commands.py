@@ -145,7 +145,7 @@ def _extend(session: Session, command: commands.ExtendRun, _ticket: Ticket) -> b
 
 
 def _evaluate(session: Session, command: commands.Evaluate, _ticket: Ticket) -> bool:
-    session.milestones.evaluate(command.split)
+    session.milestones.evaluate(command.split, by_request=True)
     session.reports.flush()
     return True
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from tui_dl.engine.checkpoints import captured
 from tui_dl.engine.session_course import early_stopping
+from tui_dl.engine.session_evaluation import EvaluationWatch
 from tui_dl.wire.messages import RunFinished
 
 if TYPE_CHECKING:
@@ -36,9 +37,16 @@ class Milestones:
         self._train_split_at = -math.inf
         self._train_split_s = 0.0
 
-    def evaluate(self, split: str) -> float:
-        """Evaluate a whole split, to be published with the next flush; returns its loss."""
-        metrics = dict(self._session.trainer.evaluate(split))
+    def evaluate(self, split: str, *, by_request: bool = False) -> float:
+        """Evaluate a whole split, to be published with the next flush; returns its loss.
+
+        Raises ChangeRefused if it was asked for and another command has come before it was done.
+        """
+        watch = EvaluationWatch(self._session, split, self._clock, may_be_cancelled=by_request)
+        try:
+            metrics = dict(self._session.trainer.evaluate(split, watch))
+        finally:
+            watch.close()
         self._session.reports.evaluation(split, metrics)
         self._evaluated_at[split] = (self._session.segment, self._session.trainer.step)
         return metrics.get("loss", math.nan)
@@ -70,9 +78,12 @@ class Milestones:
                 if self._evaluated_at.get(split) != here:
                     self.evaluate(split)
             session.reports.flush()
-        path = self.save(is_last=True)
-        if path and self._checkpoints is not None and not self._checkpoints.drain(SAVE_PATIENCE_S):
-            path = ""
+        written: list[str] = []
+        self.save(is_last=True, done=lambda path, _problem: written.append(path))
+        if self._checkpoints is not None:
+            self._checkpoints.drain(SAVE_PATIENCE_S)
+        # On a full or a very slow disk there is no file: whoever is told of one would look for it in vain.
+        path = written[0] if written else ""
         finished = RunFinished(reason, session.trainer.step, path)
         session.reports.record("finished", reason, {"reason": reason, "checkpoint": path})
         session.sink.publish(finished)

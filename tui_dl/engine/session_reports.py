@@ -95,7 +95,7 @@ class Reports:
         self._held: deque[EvaluationRecorded] = deque()
         self.segment = 0
         self.last: dict[str, float] = {}
-        """The newest step's values by name, as far as they were published."""
+        """The newest step's values by name, as far as they were published; empty after going back."""
 
     def flush(self) -> None:
         """Publish all steps since the last time, with one read from the device, and what was evaluated."""
@@ -138,6 +138,10 @@ class Reports:
             times[0, -1] = self._elapsed_s()
         columns = np.concatenate([values, times]).astype("<f8", copy=False).tobytes()
         self._sink.publish(StepsRecorded(self.segment, first_step, (*names, ELAPSED_S), columns, nonfinite))
+
+    def forget(self) -> None:
+        """The position has changed: the newest step's values belong to the branch that was left."""
+        self.last = {}
 
     def flush_if_due(self, now: float) -> None:
         """Publish if the last time was long enough ago."""

@@ -237,13 +237,19 @@ class Trainer:
         """
         return self._loop.recorder.drain()
 
-    def evaluate(self, split: str = "validation") -> dict[str, float]:
+    def evaluate(
+        self, split: str = "validation", progress: Callable[[int], None] | None = None
+    ) -> dict[str, float]:
         """Metrics over a whole split in eval mode: loss (penalties included), the task's, and former losses.
+
+        Args:
+            split: `train` or `validation`.
+            progress: told now and then how many samples are done; what it raises ends the evaluation.
 
         Raises:
             UsageError: for a split that is not there.
         """
-        return evaluate(self._parts, split)
+        return evaluate(self._parts, split, progress)
 
     # Changes
 

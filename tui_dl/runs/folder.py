@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,12 +59,10 @@ class RunFolder:
         return from_toml(text, str(self.experiment_path), rehearse=False)
 
     def log_tail(self, lines: int = 20) -> list[str]:
-        """The last lines that the engine wrote; empty if there are none."""
-        try:
-            with self.log_path.open(encoding="utf-8", errors="replace") as log:
-                return [line.rstrip() for line in deque(log, lines)]
-        except OSError:
-            return []
+        """The last lines that the engine wrote, fit for a terminal; empty if there are none."""
+        from tui_dl.runs.engine_log import last_lines
+
+        return last_lines(self.log_path, lines)
 
 
 def runs_home() -> Path:

@@ -14,6 +14,7 @@ from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.files import read_text
 from tui_dl.spec.merge import merge, to_tree
 from tui_dl.spec.plain_values import copied
+from tui_dl.spec.translate import ENGLISH, headline
 from tui_dl.spec.validate import experiment_from_tree
 from tui_dl.spec.wording import listing, shown, suggestion
 
@@ -44,16 +45,18 @@ def presets_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "presets"
 
 
-def list_presets() -> tuple[PresetSummary, ...]:
-    """The shipped presets by name. Quick: nothing is validated, and a broken file only says so of itself."""
-    return tuple(_summary(path) for path in sorted(presets_folder().glob("*.toml")))
+def list_presets(language: str = ENGLISH) -> tuple[PresetSummary, ...]:
+    """The shipped presets by name, in a language as far as each has it, else in English.
+
+    Quick: nothing is validated, and a broken file only says so of itself.
+    """
+    return tuple(_summary(path, language) for path in sorted(presets_folder().glob("*.toml")))
 
 
-def _summary(path: Path) -> PresetSummary:
+def _summary(path: Path, language: str) -> PresetSummary:
     title, summary = "", ""
     try:
-        tree = parse_toml(read_text(path), source=path.name)
-        title, summary = (tree[key] if isinstance(tree.get(key), str) else "" for key in ("title", "summary"))
+        title, summary = headline(parse_toml(read_text(path), source=path.name), language)
     except SpecError as error:
         summary = f"broken: {error}"
     return PresetSummary(path.stem, title or path.stem, summary, str(path))

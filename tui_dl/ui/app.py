@@ -9,6 +9,7 @@ from textual.binding import Binding
 
 from tui_dl.errors import TuiDlError
 from tui_dl.spec.experiment import Experiment
+from tui_dl.spec.translate import language_of
 from tui_dl.ui.engine_port import Farewell, Opening, Openings
 from tui_dl.ui.keyed_app import KeyedApp
 from tui_dl.ui.link_profile import LinkProfile, LinkSetting, profile_for
@@ -32,6 +33,7 @@ class TuiDlApp(OverlayApp[Farewell], KeyedApp[Farewell], LookApp[Farewell]):
         settings: what the user likes, and where that is kept; by default nowhere.
         look: what options and the terminal say of theme and glyphs; by default the environment alone.
         link: the kind of link that the command line names; None leaves it to the settings.
+        language: a code that is stronger than the settings' and the locale's; empty leaves it to them.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -44,9 +46,11 @@ class TuiDlApp(OverlayApp[Farewell], KeyedApp[Farewell], LookApp[Farewell]):
         settings: SettingsStore | None = None,
         look: Look | None = None,
         link: LinkSetting | None = None,
+        language: str = "",
     ) -> None:
         super().__init__()
         self._link_option = link
+        self._language = language
         self.settings_store = settings or SettingsStore()
         self.run_catalogue = RunCatalogue()
         self.title = TITLE
@@ -63,6 +67,11 @@ class TuiDlApp(OverlayApp[Farewell], KeyedApp[Farewell], LookApp[Farewell]):
     def link_profile(self) -> LinkProfile:
         """How much is sent to this terminal; `--ssh` is stronger than the settings."""
         return profile_for(self._link_option or self.settings.link, os.environ)
+
+    @property
+    def language(self) -> str:
+        """Of titles and notes, where a preset has it."""
+        return language_of(self._language or self.settings.language)
 
     def change_settings(self, **fields: Any) -> None:
         """Change and keep settings; whoever subscribed to the store hears of it."""

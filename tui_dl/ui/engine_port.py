@@ -57,6 +57,10 @@ class Opening:
     folder: Path | None = None
     """The run's folder, with the engine's log in it; None if it is not known yet."""
     read_only: bool = False
+    is_new: bool = False
+    """Whether the run was made for this screen: one that is left before its first step may be deleted."""
+    end: Callable[[], None] | None = None
+    """Ask the engine's process to end by itself, though it answers nobody yet; None where nobody can."""
 
 
 class Openings(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
@@ -12,6 +12,9 @@ from textual.strip import Strip
 from textual.theme import Theme
 
 from tui_dl.ui.theme import Palette, palette_of
+from tui_dl.ui.wrapping import fitted, wrapped
+
+__all__ = ["Ink", "Line", "Part", "cells", "fitted", "ink_for", "spread", "strip_of", "wrapped"]
 
 Part = str | tuple[str, str] | tuple[str, str, str] | Segment
 """Text; or with the name of its style; or with that and the action that a click runs; or a made segment."""
@@ -140,28 +143,3 @@ def spread(left: Line, right: Line, width: int) -> Line:
     """Two lines in one: `right` ends at the right edge; where there is no room it is left out."""
     gap = width - cells(left) - cells(right)
     return [*left, " " * gap, *right] if gap >= 1 else left
-
-
-def fitted(text: str, width: int) -> str:
-    """The text in exactly `width` cells, cut with an ellipsis."""
-    if cell_len(text) <= width:
-        return text + " " * (width - cell_len(text))
-    return set_cell_size(text, max(width - 1, 0)) + "…" if width > 0 else ""
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """Words broken into lines of at most `width` cells; a longer word (a path, Hangul) goes over several."""
-    lines: list[str] = []
-    for paragraph in text.splitlines() or [""]:
-        present = ""
-        for word in paragraph.split():
-            joined = f"{present} {word}" if present else word
-            if cell_len(joined) <= width:
-                present = joined
-                continue
-            if present:
-                lines.append(present)
-            *full, present = chop_cells(word, max(width, 1)) or [word]
-            lines += full
-        lines.append(present)
-    return lines

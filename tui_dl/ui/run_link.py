@@ -1,6 +1,7 @@
 """The connection behind a run screen: follows what the engine says, comes back when the line drops."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, final
 
@@ -8,11 +9,13 @@ from tui_dl.errors import ConnectionLost, ProtocolError, TuiDlError
 from tui_dl.spec.lecture import OptimizerState
 from tui_dl.ui.engine_port import EnginePort, Opening
 from tui_dl.ui.run_model import Link
-from tui_dl.wire.commands import AnyCommand, Stop
+from tui_dl.wire.commands import AnyCommand, Evaluate, SaveCheckpoint, Step, Stop
 from tui_dl.wire.messages import Answered, AnyMessage, RunFailed, RunFinished, Welcomed
 from tui_dl.wire.plans import Plan
 
 RETRY_DELAYS_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+_TAKE_TIME: Final = (Step, Evaluate, SaveCheckpoint, Stop)
+"""Commands that are answered when their work is done: silence means nothing."""
 _LINE_ERRORS: Final = (OSError, EOFError, ConnectionLost)
 
 
@@ -36,6 +39,15 @@ class RunLink:
         self._port: EnginePort | None = None
         self._is_ending = False
         self._failed = ""
+        self.retry_at_s: float | None = None
+        """When the next try to connect comes, on the monotonic clock; None while there is a connection."""
+        self._asked_s: dict[int, float] = {}
+        self._asked = 0
+
+    @property
+    def asked_at_s(self) -> float | None:
+        """When the oldest command was given that should have been answered at once, and has not been."""
+        return min(self._asked_s.values(), default=None)
 
     async def follow(self) -> None:
         """Connect and pass on messages until the run ends, its engine fails, or this task is cancelled."""
@@ -58,8 +70,10 @@ class RunLink:
                 return
             delay_s = RETRY_DELAYS_S[min(attempt, len(RETRY_DELAYS_S) - 1)]
             attempt += 1
-            self._link_changed("lost", f"{lost}; trying again (attempt {attempt})")
+            self.retry_at_s = time.monotonic() + delay_s
+            self._link_changed("lost", f"{lost} (attempt {attempt})" if attempt > 1 else lost)
             await asyncio.sleep(delay_s)
+            self.retry_at_s = None
 
     async def request(self, command: AnyCommand) -> Answered:
         """Give a command. Raises TuiDlError when it is refused or nobody listens."""
@@ -67,10 +81,16 @@ class RunLink:
             raise NotConnectedError("not connected to an engine: the command was not given")
         if isinstance(command, Stop):
             self._is_ending = True
+        self._asked += 1
+        asked = self._asked
+        if not isinstance(command, _TAKE_TIME):
+            self._asked_s[asked] = time.monotonic()
         try:
             return await self._port.request(command)
         except OSError as error:
             raise NotConnectedError(f"the connection dropped before the engine answered: {error}") from error
+        finally:
+            self._asked_s.pop(asked, None)
 
     async def plan(
         self, change: Mapping[str, Any], state: OptimizerState | None = None, warmup_steps: int = 0

@@ -1,6 +1,7 @@
 """The screen's mirror of a run: messages go in, panels read; knows no Textual and no terminal."""
 
 import contextlib
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, final
@@ -10,6 +11,7 @@ import msgspec
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.lecture import Scene
 from tui_dl.spec.metrics import MetricInfo
+from tui_dl.spec.translate import ENGLISH, Words, words_of
 from tui_dl.ui.numerals import number
 from tui_dl.wire.messages import (
     AnyMessage,
@@ -86,10 +88,14 @@ class RunModel:
 
     experiment: Experiment | None = None
     preset: str = ""
+    language: str = ENGLISH
+    """Of titles, notes and scenes, where the experiment has it."""
     link: Link = "connecting"
     link_detail: str = ""
     run: str = ""
     path: str = ""
+    pid: int = 0
+    """Of the engine, on its own machine."""
     controls: bool = False
     described: RunDescribed | None = None
     status: StatusChanged = field(
@@ -105,12 +111,21 @@ class RunModel:
     failed: RunFailed | None = None
     scene: int | None = None
     scene_waiting: bool = False
+    goal: tuple[int, int] | None = None
+    """While a number of batches is made: the step it began at and the one it ends at."""
+    stalled_s: int = 0
+    """How long no step or answer has come that should have; 0 while all is well."""
+    retry_s: int | None = None
+    """Until the next try to connect; None while there is a connection."""
+    loading_s: int = 0
+    """How long the engine has been loading."""
     ghost_labels: dict[int, str] = field(default_factory=dict)
     """Segment to the words of what an undo took back from it."""
     beside: "list[Variant]" = field(default_factory=list)
     """Runs that go beside this one and are drawn over its curves."""
     _history: "SeriesStore | None" = None
     _lenses: "Lenses | None" = None
+    _words: tuple[object, Words] | None = None
 
     @property
     def history(self) -> "SeriesStore":
@@ -136,8 +151,17 @@ class RunModel:
     def state(self) -> str:
         """The run's state as the screen names it: the engine's, or the link's where nothing is heard."""
         if self.link == "live" or (self.link == "connecting" and self.described is None):
-            return self.status.state
+            if self.stalled_s:
+                return "stalled"
+            return self._engine_state()
         return {"lost": "disconnected", "failed": "failed", "closed": "closed"}.get(self.link, "connecting")
+
+    def _engine_state(self) -> str:
+        """What the engine says of itself: in its first states the detail tells what it is about."""
+        state, detail = self.status.state, self.status.detail
+        if state in ("starting", "running") and detail.startswith("compiling"):
+            return "compiling"
+        return "loading" if state == "starting" and detail.startswith("loading") else state
 
     @property
     def receipt(self) -> Receipt | None:
@@ -162,6 +186,16 @@ class RunModel:
         place = 0 if self.scene is None else self.scene + 1
         scenes = self.experiment.scenes
         return scenes[place] if 0 <= place < len(scenes) else None
+
+    @property
+    def words(self) -> Words:
+        """Title, summary, notes and scenes in the user's language; empty before the experiment is known."""
+        if self.experiment is None:
+            return Words(self.preset, "", "", ())
+        key = (id(self.experiment), self.language)
+        if self._words is None or self._words[0] != key:
+            self._words = (key, words_of(self.experiment, self.language))
+        return self._words[1]
 
     @property
     def layers(self) -> tuple[LayerInfo, ...]:
@@ -192,6 +226,14 @@ class RunModel:
         if self.experiment is None:
             return ""
         return "accuracy" if self.experiment.data.task == "classification" else "mse"
+
+    @property
+    def steps_left_in_epoch(self) -> int:
+        """Batches until the present epoch is over; 0 before the run is known."""
+        if self.described is None or self.experiment is None:
+            return 0
+        left = max(self.described.train_samples - self.status.epoch_samples, 0)
+        return math.ceil(left / self.experiment.training.batch_size)
 
     def reading(self, kind: type[_R]) -> _R | None:
         """The newest reading of a kind."""
@@ -253,7 +295,7 @@ class RunModel:
     def _begin(self, message: Welcomed | RunDescribed | HistorySent) -> frozenset[Topic]:
         match message:
             case Welcomed():
-                self.run, self.controls = message.run, message.controls
+                self.run, self.pid, self.controls = message.run, message.pid, message.controls
                 self.link, self.link_detail = "live", message.refused
                 return frozenset({"link", "status"})
             case RunDescribed():
@@ -301,7 +343,18 @@ class RunModel:
             touched.add("events")
         if message.state == "running":
             self.finished = self.nonfinite = None
+        else:
+            self.goal = None
+        if message.state != before.state and self.described is not None:
+            self._log_state(message)
+            touched.add("events")
         return frozenset(touched)
+
+    def _log_state(self, message: StatusChanged) -> None:
+        """Somebody who steps by hand changes the state twice a second: one line tells the newest."""
+        if self.events and self.events[-1].kind == "state":
+            self.events.pop()
+        self._log("state", ": ".join(filter(None, (message.state, message.detail))), "info", message.step)
 
     def _take_reading(self, message: ReadingTaken) -> frozenset[Topic]:
         kind = type(message.reading)
@@ -343,18 +396,18 @@ class RunModel:
         match message:
             case SceneReached():
                 self.scene, self.scene_waiting = message.index, message.waiting
-                scenes = () if self.experiment is None else self.experiment.scenes
-                note = f": {scenes[message.index].note}" if 0 <= message.index < len(scenes) else ""
-                self._log("scene", f"scene {message.index + 1}{note}", "info")
+                scenes = self.words.scenes
+                note = f": {scenes[message.index]}" if 0 <= message.index < len(scenes) else ""
+                planned = () if self.experiment is None else self.experiment.scenes
+                step = planned[message.index].at_step if 0 <= message.index < len(planned) else None
+                self._log("scene", f"scene {message.index + 1}{note}", "info", step)
             case NonFiniteFound():
                 from tui_dl.history.intake import take_in
 
                 take_in(self.history, message)
                 self.nonfinite = message
                 where = f" in {message.layer}" if message.layer else ""
-                self._log(
-                    "nonfinite", f"{message.what} is not finite{where}; the update was not made", "error"
-                )
+                self._log("nonfinite", f"non-finite {message.what}{where}; the update was not made", "error")
             case ExpectationChecked():
                 value = "nothing" if message.value is None else f"{message.value:.4g}"
                 verdict = "holds" if message.passed else "FAILS"
@@ -392,6 +445,9 @@ class RunModel:
         del self.receipts[:-MAX_RECEIPTS]
 
     def _log(self, kind: str, text: str, level: Level, step: int | None = None) -> None:
+        if kind == "notice" and any(entry.text == text for entry in self.events[-5:]):
+            # What is wrong with the recording is said once, and stands in the status besides.
+            return
         self.events.append(
             LogEntry(time.time(), self.status.step if step is None else step, kind, text, level)
         )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, final
 
+from tui_dl.errors import TuiDlError
 from tui_dl.spec.lecture import OptimizerState
 from tui_dl.ui.nudging import RATE, Nudging
 from tui_dl.ui.run_link import RunLink
@@ -43,6 +44,7 @@ class Steering:
 
     async def toggle_run(self) -> None:
         """Pause a running engine, let a paused one go on."""
+        self._model.goal = None
         await self._give(Pause() if self._model.is_running else Run())
 
     async def pause(self) -> None:
@@ -51,7 +53,7 @@ class Steering:
 
     async def step(self, batches: int = 1) -> None:
         """Make so many batches."""
-        await self._give(Step(batches))
+        await self._give_goal(Step(batches), batches)
 
     async def step_phase(self) -> None:
         """Complete one phase of a batch."""
@@ -59,7 +61,7 @@ class Steering:
 
     async def run_epoch(self) -> None:
         """Run to the end of the epoch."""
-        await self._give(Run(until_epoch_end=True))
+        await self._give_goal(Run(until_epoch_end=True), self._model.steps_left_in_epoch)
 
     async def change_pace(self, by: int) -> float:
         """One pace up or down; returns the new one, 0 for flat out."""
@@ -117,9 +119,9 @@ class Steering:
         await self._give(TakeControl())
         self._model.controls = True
 
-    async def stop(self) -> None:
-        """End the engine, with a checkpoint."""
-        await self._give(Stop())
+    async def stop(self, *, keep: bool = True) -> None:
+        """End the engine, with a checkpoint; without `keep` the run is deleted once it has ended."""
+        await self._give(Stop(keep=keep))
 
     async def watch(
         self,
@@ -138,6 +140,16 @@ class Steering:
     def forget_watch(self) -> None:
         """A new connection knows nothing of what the last one watched."""
         self._watched = None
+
+    async def _give_goal(self, command: AnyCommand, steps: int) -> None:
+        """Give a command that makes so many steps, with its goal in sight."""
+        first = self._model.status.step
+        self._model.goal = (first, first + steps) if steps > 1 else None
+        try:
+            await self._give(command)
+        except TuiDlError:
+            self._model.goal = None
+            raise
 
     async def _give(self, command: AnyCommand) -> None:
         await self._link.request(command)

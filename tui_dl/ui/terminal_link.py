@@ -1,6 +1,7 @@
 """The frame clock in Textual: all that knows of its insides, the driver, its writer's queue and answers."""
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from queue import Queue
 from typing import Any, Final, final
@@ -27,6 +28,20 @@ class FrameClockApp(App[ReturnType]):
 
     Handlers have names of their own classes, so a subclass may have the same ones without calling these.
     """
+
+    last_input_s: float | None = None
+    """When a key or a button was pressed last, on the monotonic clock; None: never yet."""
+
+    async def on_event(self, event: events.Event) -> None:
+        """Every event of the terminal comes through here, whatever screen or widget it is for."""
+        if isinstance(event, events.Key | events.MouseDown | events.Paste):
+            self.last_input_s = time.monotonic()
+        await super().on_event(event)
+
+    def tell_terminal(self, data: str) -> None:
+        """Send the terminal something that moves no cursor and paints nothing."""
+        if data:
+            _DriverLink(self).write(data)
 
     @property
     def frame_clock(self) -> FrameClock:

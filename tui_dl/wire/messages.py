@@ -255,6 +255,7 @@ class RunFinished(Message, frozen=True, tag="finished"):
     reason: FinishReason
     step: int
     checkpoint: str = ""
+    """Path of the last state; empty if it could not be written, or the run keeps none."""
 
 
 class RunFailed(Message, frozen=True, tag="failed"):

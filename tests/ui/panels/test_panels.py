@@ -12,7 +12,6 @@ from tui_dl.spec.preset import list_presets, load_preset
 from tui_dl.ui.ink import Line, cells, fitted, spread, strip_of, wrapped
 from tui_dl.ui.panels.control import rows_of, worded
 from tui_dl.ui.panels.layers import LayersPanel
-from tui_dl.ui.panels.log import log_tail
 from tui_dl.ui.panels.notes import scene_lines
 from tui_dl.ui.panels.optimizer import OptimizerPanel
 from tui_dl.ui.panels.phases import PHASES, phase_lines
@@ -172,16 +171,6 @@ def test_a_waiting_scene_says_which_key_goes_on(width: int) -> None:
     assert "PgDn" in text_of(scene_lines(model, width))
     model.apply(SceneReached(99, True))
     assert scene_lines(model, width) == []
-
-
-def test_the_tail_of_a_log_is_short_and_a_missing_one_is_empty(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    folder = tmp_path_factory.mktemp("run")
-    assert log_tail(folder, 5) == []
-    assert log_tail(None, 5) == []
-    (folder / "engine.log").write_bytes(b"x" * 50_000 + b"\nlast but one\n\n\xff last\n")
-    assert log_tail(folder, 2) == ["last but one", "� last"]
 
 
 @given(st.lists(st.text(max_size=20), max_size=6), st.integers(1, 60))

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.strip import Strip
 
-from tui_dl.ui.ink import Line, wrapped
+from tui_dl.ui.ink import Line, cells, wrapped
 from tui_dl.ui.panels.lines import GrowingPanel, LinePanel
 from tui_dl.ui.run_model import RunModel, Topic
 
@@ -41,15 +41,15 @@ class NotesPanel(LinePanel):
 
     def build(self, width: int, height: int) -> Sequence[Line]:
         """The notes at this width, laid out once."""
-        experiment = self.model.experiment
-        if experiment is None:
+        if self.model.experiment is None:
             return []
-        key = (experiment.title, experiment.summary, experiment.lecture.notes, width, self.app.theme)
+        words = self.model.words
+        key = (words, width, self.app.theme)
         if self._laid_out[0] != key:
-            lines: list[Line] = [[(f" {text}", "title")] for text in wrapped(experiment.title, width - 2)]
-            lines += [[f" {text}"] for text in wrapped(experiment.summary, width - 2)]
-            if experiment.lecture.notes:
-                lines += [(), *self._markdown(experiment.lecture.notes, width - 2)]
+            lines: list[Line] = [[(f" {text}", "title")] for text in wrapped(words.title, width - 2)]
+            lines += [[f" {text}"] for text in wrapped(words.summary, width - 2)]
+            if words.notes:
+                lines += [(), *self._markdown(words.notes, width - 2)]
             self._laid_out = (key, lines)
         return self._laid_out[1]
 
@@ -79,20 +79,18 @@ class ScenePanel(GrowingPanel):
 
 def scene_lines(model: RunModel, width: int, going_on: str = "PgDn") -> list[Line]:
     """What the scene bar says, at this width; `going_on` is the key to the next scene."""
-    if model.experiment is None or model.scene is None or not model.experiment.scenes:
-        return []
-    scenes = model.experiment.scenes
-    if not 0 <= model.scene < len(scenes):
+    scenes = model.words.scenes
+    if model.scene is None or not 0 <= model.scene < len(scenes):
         return []
     style = "on_warn" if model.scene_waiting else "on_info"
     head = f" Scene {model.scene + 1}/{len(scenes)} "
-    body = wrapped(scenes[model.scene].note, max(width - len(head) - 2, 20))
+    body = wrapped(scenes[model.scene], max(width - len(head) - 2, 20))
     lines: list[Line] = [[(head, style), " ", (body[0], "bold")]]
     lines += [[" " * (len(head) + 1), (text, "bold")] for text in body[1:]]
     if model.scene_waiting:
         key = [(going_on, "key"), (" goes on", "dim")]
         last = len(lines) - 1
-        used = len(head) + 1 + len(body[-1])
+        used = len(head) + 1 + cells([body[-1]])
         lines[last] = [*lines[last], "  ", *key] if used + 14 <= width else lines[last]
         if used + 14 > width:
             lines.append([" " * (len(head) + 1), *key])

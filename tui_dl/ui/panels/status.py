@@ -10,12 +10,17 @@ from tui_dl.ui.ink import Line, Part, cells, fitted, spread
 from tui_dl.ui.numerals import brief, count, duration, number, rate, share
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import RunModel, Topic
+from tui_dl.ui.state_words import explained
+from tui_dl.ui.wrapping import shortened
 
 STATES: Final = {
     "starting": ("◌ STARTING", "on_info"),
+    "loading": ("◌ LOADING", "on_info"),
     "connecting": ("◌ CONNECTING", "on_info"),
+    "compiling": ("◌ COMPILING", "on_info"),
     "running": ("▶ RUNNING", "on_good"),
     "paused": ("‖ PAUSED", "on_warn"),
+    "stalled": ("! STALLED", "on_bad"),
     "finished": ("■ FINISHED", "on_info"),
     "failed": ("✗ FAILED", "on_bad"),
     "disconnected": ("✗ DISCONNECTED", "on_bad"),
@@ -72,33 +77,29 @@ class StatusPanel(LinePanel):
         model, status = self.model, self.model.status
         text, style = STATES.get(model.state, (model.state.upper(), "on_info"))
         left: list[Part] = [(f" {text} ", style), " "]
-        detail = self._detail()
+        detail = explained(model)
         # In a wide screen even these stand among the facts beside the large numbers.
         right = [] if is_brief and width >= _ALL_FACTS_FROM_WIDTH else self._pace_parts(is_brief=is_brief)
         progress = _progress(model, 24 if width >= 140 else 10)
         step: list[Part] = [("step ", "dim"), (count(status.step), "bold"), "  "]
         watching: list[Part] = [("watching only", "info"), "  "] if self._only_watches else []
+        # What is to be done next goes before speed and progress; while all goes by itself the title is last.
+        needed = cells([detail]) + 3 if model.state != "running" or model.goal is not None else 2
+        if cells([*left, *watching, *progress, *step]) + needed > width:
+            progress = [] if needed > 2 else progress
         for optional in (watching, progress, step):
             if cells(left) + cells(optional) <= width:
                 left += optional
-        while right and cells(left) + cells(_spaced(right)) + 2 > width:
+        while right and cells(left) + cells(_spaced(right)) + needed > width:
             right.pop(0)
-        room = width - cells(left) - cells(_spaced(right)) - 3
+        room = width - cells(left) - (cells(_spaced(right)) + 2 if right else 0)
         if detail and room > 8:
-            left.append((detail if len(detail) <= room else detail[: room - 1] + "…", "dim"))
+            left.append((shortened(detail, room), "dim"))
         return spread(left, _spaced(right), width)
 
     @property
     def _only_watches(self) -> bool:
         return self.model.link == "live" and not self.model.controls
-
-    def _detail(self) -> str:
-        model = self.model
-        if model.link_detail and model.link != "live":
-            return model.link_detail
-        if model.status.detail:
-            return model.status.detail
-        return model.experiment.title if model.experiment is not None else model.preset
 
     def _pace_parts(self, *, is_brief: bool) -> list[Part]:
         status, described = self.model.status, self.model.described

@@ -124,7 +124,7 @@ class PickerScreen(ProgramActions):
         yield DialogLines([()], id="foot")
 
     def on_mount(self) -> None:
-        self._presets = {one.name: one for one in list_presets()}
+        self._presets = {one.name: one for one in list_presets(self.program.language)}
         self._known_runs = {one.id: one for one in self.program.run_catalogue.known}
         self._switch_to("presets")
         self._renew(keep=False)
@@ -222,7 +222,7 @@ class PickerScreen(ProgramActions):
         self.query_one("#preview", DialogLines).move_lines(by)
 
     def action_reload(self) -> None:
-        self._presets = {one.name: one for one in list_presets()}
+        self._presets = {one.name: one for one in list_presets(self.program.language)}
         self._renew()
         self._look(own=True)
 
@@ -340,7 +340,9 @@ class PickerScreen(ProgramActions):
         if self._shown == "runs" and chosen in self._known_runs:
             lines = run_preview(self._known_runs[chosen], width, datetime.now(UTC))
         elif chosen in self._presets or chosen in self._own:
-            lines = preset_preview(self._presets.get(chosen) or self._own[chosen], width)
+            lines = preset_preview(
+                self._presets.get(chosen) or self._own[chosen], width, self.program.language
+            )
         preview.show(lines)
         self.query_one("#foot", DialogLines).show([self._foot(chosen)])
 

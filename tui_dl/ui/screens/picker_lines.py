@@ -10,6 +10,7 @@ from tui_dl.errors import TuiDlError
 from tui_dl.runs.listing import RunSummary
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.preset import PresetSummary, load_preset
+from tui_dl.spec.translate import words_of
 from tui_dl.ui.ink import Line, Part, cells, fitted, spread, wrapped
 from tui_dl.ui.numerals import bytes_held, count
 from tui_dl.ui.panels.control import rows_of
@@ -69,7 +70,7 @@ def ago(started: str, now: datetime) -> str:
     return "just now"
 
 
-def preset_preview(preset: PresetSummary, width: int) -> list[Line]:
+def preset_preview(preset: PresetSummary, width: int, language: str) -> list[Line]:
     """Title, summary, ingredients and scenes; what is wrong if it can't be loaded."""
     lines: list[Line] = [[(line, "title")] for line in wrapped(preset.title, width)]
     if not preset.summary.startswith("broken: "):
@@ -77,7 +78,7 @@ def preset_preview(preset: PresetSummary, width: int) -> list[Line]:
     experiment = experiment_of(preset.path)
     if isinstance(experiment, str):
         return [*lines, (), *([(line, "bad")] for line in wrapped(experiment, width))]
-    return [*lines, (), *_ingredients(experiment), *_course(experiment, width)]
+    return [*lines, (), *_ingredients(experiment), *_course(experiment, width, language)]
 
 
 def experiment_of(path: str) -> Experiment | str:
@@ -135,11 +136,12 @@ def _ingredients(experiment: Experiment) -> Sequence[Line]:
     ]  # fmt: skip
 
 
-def _course(experiment: Experiment, width: int) -> list[Line]:
+def _course(experiment: Experiment, width: int, language: str) -> list[Line]:
     lines: list[Line] = [()] if experiment.scenes else []
-    for place, scene in enumerate(experiment.scenes, start=1):
+    notes = words_of(experiment, language).scenes
+    for place, (scene, note) in enumerate(zip(experiment.scenes, notes, strict=True), start=1):
         head = f"scene {place}, step {scene.at_step}  "
-        first, *rest = wrapped(head + scene.note, width)
+        first, *rest = wrapped(head + note, width)
         lines.append([(first[: len(head)], "dim"), first[len(head) :]])
         lines += [[text] for text in rest]
     return lines

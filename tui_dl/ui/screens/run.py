@@ -9,13 +9,14 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.widget import Widget
 
-from tui_dl.errors import TuiDlError
+from tui_dl.errors import ConnectionLost, TuiDlError
 from tui_dl.ui.engine_port import Opening
 from tui_dl.ui.heap import keep_heap_compact
 from tui_dl.ui.keys.table import bindings, by_action
 from tui_dl.ui.panels.bars import VIEWS, KeyBar, ViewBar
 from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.panels.hint import HintPanel
+from tui_dl.ui.panels.meters import MetersPanel
 from tui_dl.ui.panels.notes import NotesPanel, ScenePanel
 from tui_dl.ui.panels.phases import PhasesPanel
 from tui_dl.ui.panels.present import PresentNotes, PresentPanel
@@ -36,6 +37,7 @@ from tui_dl.ui.screens.run_layout import (
     probes_for,
     views,
 )
+from tui_dl.ui.screens.speech_actions import SpeechActions
 from tui_dl.ui.screens.task_actions import TaskActions
 from tui_dl.ui.screens.variant_actions import VariantActions
 from tui_dl.ui.steering import Steering
@@ -70,7 +72,7 @@ class Panel(Protocol):
         ...
 
 
-class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlActions):
+class RunScreen(SpeechActions, PlotActions, LensActions, TaskActions, VariantActions, ControlActions):
     """One run, from before its engine speaks until it is left."""
 
     CSS = RUN_CSS
@@ -102,6 +104,7 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
     def compose(self) -> ComposeResult:
         """All panels; the style sheet hides what has no room."""
         model = self.model
+        model.language = self.program.language
         yield StatusPanel(model, id="status")
         yield PresentPanel(model, id="present")
         with Horizontal(id="body"):
@@ -117,6 +120,7 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
                 yield PresentNotes(model, id="present-notes")
         yield HintPanel(model, id="hint")
         yield KeyBar(model, id="keys")
+        yield MetersPanel(model, id="meters")
         yield TooSmall(model, id="too-small")
 
     def on_mount(self) -> None:
@@ -178,6 +182,7 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
         state_before = self.model.state
         self._mark(self.model.apply(message))
         self.keep_variants_in_step(message)
+        self.hear(message)
         if self.model.state != state_before:
             # Running, paused, finished: whoever pressed a key looks for this.
             self.program.frame_clock.paint_now()
@@ -202,6 +207,7 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
         self._mark(self.model.set_link(link, detail))
         self.program.frame_clock.paint_now()
         if link == "failed":
+            self.alert("failed")
             self.flows.announce("trouble")
 
     def _mark(self, topics: frozenset[Topic]) -> None:
@@ -209,6 +215,10 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
         names = [name for name, shown in self._topics.items() if shown & topics]
         if names:
             self.program.frame_clock.request(*names)
+
+    def mark(self, topics: frozenset[Topic]) -> None:
+        """Have painted what shows these topics, with the next frame."""
+        self._mark(topics)
 
     def _may_grow(self, panel: Widget) -> bool:
         # What has no height is on no screen, but its content may just have come.
@@ -295,6 +305,9 @@ class RunScreen(PlotActions, LensActions, TaskActions, VariantActions, ControlAc
     async def _guarded(self, work: Coroutine[Any, Any, object], by_hand: bool, kind: str) -> None:
         try:
             await work
+        except ConnectionLost as error:
+            # The state of the line is in sight: once more in front of it would only hide it.
+            self._mark(self.model.note(f"no answer to a command: {error}", "warning"))
         except TuiDlError as error:
             self.complain(str(error))
         finally:

@@ -1,12 +1,16 @@
 """What the run screen asks and announces: leaving, starting over, the end, what is not finite, trouble."""
 
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from tui_dl.runs.folder import RunFolder
 from tui_dl.ui.ink import Line
 from tui_dl.ui.numerals import count, number, share
-from tui_dl.ui.panels.log import log_tail
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.screens.dialog import Choice, Dialog
+
+if TYPE_CHECKING:
+    import asyncio
 
 _REASONS: Final = {
     "epochs": "All planned epochs are done.",
@@ -19,28 +23,43 @@ _REASONS: Final = {
 _LOG_LINES: Final = 12
 
 
-def leave_dialog(model: RunModel) -> Dialog:
-    """Detach, stop and keep, or cancel."""
+def leave_dialog(model: RunModel, *, may_delete: bool = False) -> Dialog:
+    """Detach, stop and keep, or cancel; a run that has made no step may be deleted as well."""
     run = model.run or "this run"
-    return Dialog(
-        "Leave",
-        [f"{run} is at step {count(model.status.step)} ({model.state})."],
-        [
-            Choice(
-                "d",
-                "Detach",
-                "detach",
-                f"It trains on without a screen; tui-dl attach {model.run} returns to it.",
-            ),
-            Choice(
-                "s",
-                "Stop and keep",
-                "stop",
-                f"Ends it with a checkpoint; tui-dl resume {model.run} goes on from it.",
-            ),
-            Choice("c", "Cancel", "cancel"),
-        ],
-    )
+    choices = [
+        Choice(
+            "d",
+            "Detach",
+            "detach",
+            f"It trains on without a screen; tui-dl attach {model.run} returns to it.",
+        ),
+        Choice(
+            "s",
+            "Stop and keep",
+            "stop",
+            f"Ends it with a checkpoint; tui-dl resume {model.run} goes on from it.",
+        ),
+        Choice("c", "Cancel", "cancel"),
+    ]
+    if may_delete:
+        delete = Choice("x", "Stop and delete", "delete", "It has made no step: nothing is lost.")
+        choices.insert(2, delete)
+    return Dialog("Leave", [f"{run} is at step {count(model.status.step)} ({model.state})."], choices)
+
+
+def stopping_dialog(model: RunModel, work: "asyncio.Future[None]") -> Dialog:
+    """While the engine comes to its end: what it waits for, and a way out that does not wait."""
+    from tui_dl.ui.screens.waiting import WaitDialog
+
+    def doing() -> str:
+        if model.link == "connecting" or model.state in ("starting", "loading"):
+            return "The engine still loads: it ends as soon as it can."
+        if model.stalled_s:
+            return "The engine has fallen silent. If it is stuck, tui-dl stop ends it by force."
+        return "It finishes its batch and writes a checkpoint."
+
+    leave = Choice("l", "Leave now", "leave", "It ends by itself all the same, as soon as it can.")
+    return WaitDialog("Stopping", doing, [leave], work)
 
 
 def restart_dialog(model: RunModel) -> Dialog:
@@ -119,7 +138,7 @@ def nonfinite_dialog(model: RunModel) -> Dialog:
     return Dialog(
         "Not a finite number",
         [
-            f"The {found.what} of the batch after step {count(found.step)} is not finite.",
+            f"In the batch after step {count(found.step)}, not finite: {found.what}.",
             where,
             "The run paused before the update that would have spread it: the weights are as they were.",
         ],
@@ -130,7 +149,7 @@ def nonfinite_dialog(model: RunModel) -> Dialog:
 def trouble_dialog(model: RunModel, *, can_resume: bool) -> Dialog:
     """The engine failed: its reason, the end of its log, and what to do next."""
     reason = model.failed.error if model.failed is not None else model.link_detail
-    tail = log_tail(model.path, _LOG_LINES)
+    tail = RunFolder(Path(model.path)).log_tail(_LOG_LINES) if model.path else []
     body: list[str | Line] = [reason or "The engine is gone."]
     if tail and not any(tail[-1] in line for line in reason.splitlines()):
         body += [[("The end of its log:", "dim")], *([(line, "dim")] for line in tail)]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tui_dl.ui.screens.run import RunScreen
 
 _LOOK_EVERY_S: Final = 0.05
+_QUICK_S: Final = 0.4
+"""What takes no longer needs no dialog."""
 Announcement = Literal["finished", "nonfinite", "trouble"]
 
 
@@ -153,31 +155,50 @@ class RunFlows:
         screen, model = self._screen, self._screen.model
         answer = "detach"
         if model.controls if model.link == "live" else model.link == "connecting":
-            answer = await self._ask(run_dialogs.leave_dialog(model))
+            may_delete = screen.opening.is_new and model.described is None
+            answer = await self._ask(run_dialogs.leave_dialog(model, may_delete=may_delete))
         if answer == "cancel":
             return
         text = self.detached_words()
-        if answer == "stop":
-            await self._until_answered()
+        if answer in ("stop", "delete"):
             try:
-                await screen.steering.stop()
+                text = await self._stop(keep=answer == "stop")
             except TuiDlError as error:
                 if model.link == "live":
                     screen.complain(str(error))
                     return
-            text = f"{model.run} is stopped and kept; tui-dl resume {model.run} goes on from its checkpoint."
         if then is not None and screen.program.openings is not None:
             then()
             return
         screen.app.exit(Farewell(text, _exit_code(model)))
 
-    async def _until_answered(self) -> None:
+    async def _stop(self, *, keep: bool) -> str:
+        """Stop the run; returns what to say of it. Whoever does not want to wait for its end may leave."""
+        screen, model = self._screen, self._screen.model
+        work = asyncio.ensure_future(self._stopped(keep))
+        done, _ = await asyncio.wait({work}, timeout=_QUICK_S)
+        if not done and await self._ask(run_dialogs.stopping_dialog(model, work)) == "leave":
+            work.cancel()
+            if model.link == "connecting" and screen.opening.end is not None:
+                # Nobody has taken the command: a signal is heeded whatever the engine is about.
+                screen.opening.end()
+            return f"{model.run} is being stopped; tui-dl stop {model.run} waits for its end."
+        work.result()
+        if not keep:
+            return f"{model.run} is stopped and deleted."
+        if (
+            model.finished is not None
+            and not model.finished.checkpoint
+            and model.finished.reason == "stopped"
+        ):
+            return f"{model.run} is stopped; its last state could not be written to {model.path}/checkpoints"
+        return f"{model.run} is stopped and kept; tui-dl resume {model.run} goes on from its checkpoint."
+
+    async def _stopped(self, keep: bool) -> None:
         """A stop that is asked for while the engine still loads is given as soon as it listens."""
-        model = self._screen.model
-        if model.link == "connecting":
-            self._screen.notify("It is stopped as soon as it answers…", markup=False)
-        while model.link == "connecting":
+        while self._screen.model.link == "connecting":
             await asyncio.sleep(_LOOK_EVERY_S)
+        await self._screen.steering.stop(keep=keep)
 
 
 def _exit_code(model: RunModel) -> int:

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from tui_dl.ui.hangul import with_jamo
+from tui_dl.ui.hangul import latin_of, with_jamo
 from tui_dl.ui.ink import Line, Part, strip_of, wrapped
 from tui_dl.ui.overlay import Overlay
 from tui_dl.ui.panels.lines import LinePanel

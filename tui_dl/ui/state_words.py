@@ -1,0 +1,89 @@
+"""What a run's state means and what can be done next, in words for the status line."""
+
+from tui_dl.ui.numerals import count, duration
+from tui_dl.ui.run_model import RunModel
+
+
+def explained(model: RunModel) -> str:
+    """Why the run is in its state, then what to do next; the experiment's title while all goes by itself."""
+    said = {
+        "starting": _loading,
+        "loading": _loading,
+        "connecting": _loading,
+        "compiling": _compiling,
+        "running": _running,
+        "paused": _paused,
+        "stalled": _stalled,
+        "disconnected": _disconnected,
+        "failed": _failed,
+        "finished": _finished,
+        "closed": _closed,
+    }.get(model.state)
+    return model.status.detail if said is None else said(model)
+
+
+def _loading(model: RunModel) -> str:
+    what = model.status.detail or "starting the engine"
+    since = f" ({model.loading_s}s)" if model.loading_s >= 2 else ""
+    return f"{what}{since}: look around meanwhile, q cancels"
+
+
+def _compiling(model: RunModel) -> str:
+    return f"{model.status.detail or 'compiling'}: the first steps come late, the others sooner"
+
+
+def _running(model: RunModel) -> str:
+    if model.goal is not None:
+        first, last = model.goal
+        done, planned = min(model.status.step, last) - first, last - first
+        return f"batch {count(max(done, 0))} of {count(planned)}: space pauses"
+    if model.status.notice:
+        # The folder is known, and there is little room.
+        return f"{model.status.notice.replace(f'{model.path}/', '')}: 6 shows the log"
+    return model.status.detail or model.words.title
+
+
+def _paused(model: RunModel) -> str:
+    status = model.status
+    if model.nonfinite is not None:
+        undo = "u undoes the last change, " if status.undo_depth else ""
+        return f"{status.detail or 'a value is not finite'}: {undo}o changes the optimizer"
+    if status.detail.startswith("evaluating"):
+        return f"{status.detail}: space goes on without it"
+    if model.scene_waiting:
+        return "at a scene: PgDn goes on"
+    if model.finished is not None:
+        return f"{status.detail or 'at the end'}: space offers what is next"
+    if status.phase:
+        return f"inside a batch, after {status.phase}: p next phase, space goes on"
+    if not model.controls:
+        return f"{status.detail or 'by hand'}: T takes control"
+    return f"{status.detail or 'by hand'}: space goes on, s makes one batch"
+
+
+def _stalled(model: RunModel) -> str:
+    what = "no step" if model.status.state == "running" else "no answer"
+    doing = f" while {model.status.detail}" if model.status.detail else ""
+    return f"{what} for {duration(model.stalled_s)}{doing}: wait, 6 shows its log, q stops it"
+
+
+def _disconnected(model: RunModel) -> str:
+    again = "now" if not model.retry_s else f"in {model.retry_s}s"
+    return f"{model.link_detail or 'the line dropped'}; trying again {again}: it trains on, q leaves it"
+
+
+def _failed(model: RunModel) -> str:
+    reason = model.failed.error if model.failed is not None else model.link_detail
+    first = next((line for line in reason.splitlines() if line), "the engine is gone")
+    # Which run it is and where its log lies is said elsewhere, and here there is little room.
+    first = first.replace(f"the engine of {model.run} ", "the engine ").partition("; see ")[0]
+    return f"{first}: 6 shows the log, q leaves"
+
+
+def _finished(model: RunModel) -> str:
+    return f"{model.status.detail or 'the run has finished'}: q leaves"
+
+
+def _closed(model: RunModel) -> str:
+    resume = f"tui-dl resume {model.run} goes on from it" if model.run else "it can be resumed"
+    return f"stopped and kept: {resume}, q leaves"
