@@ -72,6 +72,7 @@ async def test_the_table_is_ordered_by_key_and_by_click(on_stage: Open) -> None:
         await stage.until("‖grad‖↑")
         table = layers_view(stage).table
         assert [one.name for one in table.rows] == ["layers.2", "layers.1", "layers.0"]
+        assert table.chosen == "layers.2"
         x = stage.text.splitlines()[table.region.y].index("‖weight‖")
         await stage.pilot.click(offset=(x + 2, table.region.y))
         await stage.until("‖weight↓")

@@ -39,7 +39,9 @@ class OptimizerPanel(LinePanel):
         read = self.model.reading(OptimizerRead)
         taught = lesson(experiment.optimizer, read)
         if read is None:
-            waiting = "  Its state is measured with the next batch while this view is open: s makes one."
+            waiting = "  Its state is shown once the engine has loaded."
+            if self.model.described is not None:
+                waiting = "  Its state is measured with the next batch: s makes one."
             return [*lines, [(waiting, "dim")], (), *_explained(taught, width)]
         footer = self._footer(read, width)
         fitting = self._with_lesson(taught, footer, len(read.layers), height - len(lines), width)

@@ -64,7 +64,7 @@ class OptimizerView(Container):
     def on_resize(self, event: events.Resize) -> None:
         self._is_tall = event.size.height >= _TALL_FROM
         height = (
-            max(min(event.size.height // 2, 12), 8) if not self._is_tall else max(event.size.height // 4, 9)
+            max(min(event.size.height // 2, 12), 6) if not self._is_tall else max(event.size.height // 4, 9)
         )
         for name in ("optimizer-now", "optimizer-time", "schedule-plot"):
             self.query_one(f"#{name}").styles.height = height
