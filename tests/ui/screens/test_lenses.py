@@ -6,10 +6,11 @@ import pytest
 
 from tests.ui.fake_engine import described, readings, status
 from tests.ui.screens.conftest import Open, Stage
+from tui_dl.spec.preset import load_preset
 from tui_dl.ui.panels.layers_view import LayersView
 from tui_dl.ui.panels.optimizer_view import OptimizerView
 from tui_dl.wire.commands import Watch
-from tui_dl.wire.messages import ReadingTaken
+from tui_dl.wire.messages import ReadingTaken, SceneReached
 from tui_dl.wire.snapshots import Histogram, HistogramsRead, LayerReading, LayersRead
 
 SIZES = [(60, 20), (80, 24), (120, 36), (160, 48), (250, 70)]
@@ -40,6 +41,20 @@ async def test_enter_opens_a_layers_page_and_escape_leads_back(
         await stage.until("enter its page")
         assert not layers_view(stage).is_page
         assert stage.screen.model.lenses.chosen == "layers.1"
+
+
+async def test_the_views_own_key_and_a_scene_lead_back_to_the_table(on_stage: Open) -> None:
+    experiment = load_preset("vanishing-gradient")
+    assert experiment.scenes[0].view == "layers"
+    async with on_stage(80, 24, experiment=experiment) as stage:
+        await stage.press("2", "enter")
+        await stage.until("norms of layers.0")
+        await stage.press("2")
+        await stage.until("enter its page")
+        await stage.press("enter")
+        await stage.until("norms of layers.0")
+        stage.engine.post(status("paused", 20, scene=0, scene_waiting=True), SceneReached(0, True))
+        await stage.until("enter its page")
 
 
 async def test_a_page_is_measured_closely_and_the_table_as_a_whole(on_stage: Open) -> None:

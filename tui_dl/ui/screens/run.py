@@ -62,7 +62,7 @@ class Panel(Protocol):
         ...
 
 
-class RunScreen(RunActions, LensActions):
+class RunScreen(LensActions, RunActions):
     """One run, from before its engine speaks until it is left."""
 
     CSS = RUN_CSS
@@ -163,6 +163,7 @@ class RunScreen(RunActions, LensActions):
             case SceneReached(index) if self.model.experiment is not None:
                 scenes = self.model.experiment.scenes
                 if 0 <= index < len(scenes):
+                    self.close_pages()
                     self.show_view(scenes[index].view)
             case NonFiniteFound():
                 self.flows.announce("nonfinite")
