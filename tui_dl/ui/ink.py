@@ -103,6 +103,11 @@ _PLAIN: Final = str.maketrans(
 _PLAIN.update(str.maketrans("βᵗΔ‹", "btD<"))
 
 
+def as_ascii(text: str) -> str:
+    """The text with an ASCII sign for each that a plain terminal may lack, as far as there is one."""
+    return text.translate(_PLAIN)
+
+
 def strip_of(ink: Ink, line: Line, width: int, *, is_plain: bool = False) -> Strip:
     """A line of exactly `width` cells; a plain one in ASCII as far as there are words for it."""
     segments: list[Segment] = []
@@ -110,7 +115,7 @@ def strip_of(ink: Ink, line: Line, width: int, *, is_plain: bool = False) -> Str
     for part in line:
         text, style = _styled(ink, part)
         if is_plain:
-            text = text.translate(_PLAIN)
+            text = as_ascii(text)
         size = cell_len(text)
         if size > room:
             text, size = set_cell_size(text, room), room

@@ -113,13 +113,12 @@ class LayerList(LinePanel):
         parent = self.parent
         is_over_time = isinstance(parent, HistogramsPanel) and parent.is_over_time
         toggle = "screen.toggle_time"
-        lines: list[Line] = [
-            [(" ↑↓", "key"), (" layer ", "dim"), (" h", "key", toggle),
-             (" now" if is_over_time else " over time", "dim", toggle)]
-        ]  # fmt: skip
+        turn: list[Part] = [(" h", "key", toggle), (" now" if is_over_time else " over time", "dim", toggle)]
+        is_narrow = width < _LIST_WIDTHS[0] - 2
+        lines: list[Line] = [turn if is_narrow else [(" ↑↓", "key"), (" layer ", "dim"), *turn]]
         step = self.model.reading_step(HistogramsRead)
         if step is not None:
-            lines.append([(f" measured at step {step:,}"[:width], "dim")])
+            lines.append([(f" step {step:,}" if is_narrow else f" measured at step {step:,}", "dim")])
         return lines
 
     def on_click(self, event: events.Click) -> None:

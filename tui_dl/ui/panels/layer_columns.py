@@ -39,7 +39,7 @@ COLUMNS: Final = (
     Column("shape", "shape", 6, 5, is_left=True, sorts=False),
     Column("parameters", "params", 5, 6),
     Column("grad_norm", "‖grad‖", 1, 8),
-    Column("weight_norm", "‖weight‖", 4, 9),
+    Column("weight_norm", "‖weight‖", 4, 8),
     Column("update_ratio", "log₁₀ Δ/w", 2, 6 + _GAUGE_CELLS[0], is_left=True),
     Column("weights", "weights", 3, TINY_CELLS, is_left=True, sorts=False),
     Column("dead_share", "dead", 8, 5),

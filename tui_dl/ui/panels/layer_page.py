@@ -27,7 +27,7 @@ class LayerPage(Container):
     TOPICS: ClassVar[frozenset[Topic]] = frozenset(("layers", "optimizer", "experiment"))
     DEFAULT_CSS = """
     LayerPage {
-        & > LayerFacts { height: 6; }
+        & > LayerFacts { height: 5; }
         & > Horizontal { height: 1fr; }
         & > HistogramPair { height: 1fr; }
     }
@@ -89,7 +89,7 @@ class LayerFacts(LinePanel):
     """What the layer is, and its newest numbers."""
 
     def build(self, width: int, height: int) -> Sequence[Line]:
-        """Six lines at most."""
+        """Five lines at most."""
         model = self.model
         names = [info.name for info in model.layers]
         layer = chosen_layer(model)

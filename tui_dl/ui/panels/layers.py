@@ -147,9 +147,13 @@ class LayerTable(LayersPanel):
         self.post_message(LayerChosen())
 
     def reorder(self, order: Order) -> None:
-        """Order the rows otherwise; the cursor stays on its layer."""
+        """Order the rows otherwise: by a column the cursor goes to the top, which is what one orders for."""
         self.order = order
-        self.repaint()
+        rows = self.rows
+        if order.key and rows:
+            self.choose(rows[0].name)
+        else:
+            self.repaint()
 
     def on_click(self, event: events.Click) -> None:
         """A click puts the cursor on a row; on the row that has it, it opens the layer's page."""

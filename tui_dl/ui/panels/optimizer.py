@@ -39,23 +39,18 @@ class OptimizerPanel(LinePanel):
         read = self.model.reading(OptimizerRead)
         taught = lesson(experiment.optimizer, read)
         if read is None:
-            waiting = "  Its state is measured with the next batch while this view is open: s makes one."
+            waiting = "  Its state is shown once the engine has loaded."
+            if self.model.described is not None:
+                waiting = "  Its state is measured with the next batch: s makes one."
             return [*lines, [(waiting, "dim")], (), *_explained(taught, width)]
         footer = self._footer(read, width)
-        # Head and sum are two lines; where all has no room, words are cut to a line each, then blanks go.
-        wanted = min(len(read.layers), 2 * _LEAST_ROWS) + 2
-        for words in (_explained(taught, width), _explained(taught, width, is_brief=True)):
-            for blank in ([()], []):
-                candidate = [*blank, *words, *footer]
-                if words and len(lines) + wanted + len(candidate) <= height:
-                    footer = candidate
-                    break
-            else:
-                continue
-            break
-        else:
+        fitting = self._with_lesson(taught, footer, len(read.layers), height - len(lines), width)
+        if fitting is None:
+            # Too low for all: the blank goes, and of the words the first, which says what is held.
             lines = lines[:-1]
-            footer = [*_explained(taught, width, is_brief=True)[:-1], *footer] if height > 12 else footer
+            footer = [*_explained(taught[:1], width, is_brief=True), *footer] if height > 7 else footer
+        else:
+            footer = fitting
         rows = max(height - len(lines) - len(footer) - 2, _LEAST_ROWS)
         self._shown = len(lines) + 1, min(rows, len(read.layers))
         return [*lines, *self._table(read, width, rows), *footer]
@@ -122,9 +117,23 @@ class OptimizerPanel(LinePanel):
             lines.append(total)
         return lines
 
+    def _with_lesson(
+        self, taught: list[tuple[str, str]], footer: list[Line], layers: int, height: int, width: int
+    ) -> list[Line] | None:
+        """The words below the table as they fit: wrapped, else a line each; None where there is no room."""
+        # A head, a sum, and as many rows as tell a first layer from a last one.
+        wanted = min(layers, 2 * _LEAST_ROWS) + 2
+        for is_brief in (False, True):
+            words = _explained(taught, width, is_brief=is_brief)
+            for blank in ([()], []):
+                below: list[Line] = [*blank, *words, *footer]
+                if words and wanted + len(below) <= height:
+                    return below
+        return None
+
     def _footer(self, read: OptimizerRead, width: int) -> list[Line]:
         step = self.model.reading_step(OptimizerRead)
-        told = "" if step is None else f"measured at step {step:,}"
+        told = "" if step is None else f"at step {step:,}"
         words = "; ".join(part for part in (told, read.missing) if part)
         keys: list[Part] = [(" ↑↓", "key"), (" layer  ", "dim"), ("h", "key", "screen.toggle_time")]
         keys.append((" now/over time  ", "dim", "screen.toggle_time"))

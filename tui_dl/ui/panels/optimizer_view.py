@@ -1,11 +1,13 @@
 """The optimizer's view: the table of what is held, and pictures of the chosen layer and of the rate."""
 
+from dataclasses import replace
 from typing import ClassVar, Final, Literal
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
+from tui_dl.ui.ink import as_ascii
 from tui_dl.ui.panels.histogram_pair import histogram_data, map_data
 from tui_dl.ui.panels.layer_choice import chosen_layer
 from tui_dl.ui.panels.optimizer import OptimizerPanel
@@ -62,7 +64,7 @@ class OptimizerView(Container):
     def on_resize(self, event: events.Resize) -> None:
         self._is_tall = event.size.height >= _TALL_FROM
         height = (
-            max(min(event.size.height // 2, 12), 8) if not self._is_tall else max(event.size.height // 4, 9)
+            max(min(event.size.height // 2, 12), 6) if not self._is_tall else max(event.size.height // 4, 9)
         )
         for name in ("optimizer-now", "optimizer-time", "schedule-plot"):
             self.query_one(f"#{name}").styles.height = height
@@ -116,17 +118,22 @@ class OptimizerView(Container):
             plot = self.query_one(f"#spread-{place}", HistogramPlot)
             plot.display = place < len(kinds)
             if place < len(kinds):
-                rows += plot.set_data(spread_data(self.model, layer, kinds[place], place))
+                data = spread_data(self.model, layer, kinds[place], place)
+                if getattr(self.app, "is_plain", False):
+                    data = replace(data, title=as_ascii(data.title))
+                rows += plot.set_data(data)
         return rows
 
     def _renew_curves(self) -> int:
         layer = chosen_layer(self.model)
         read = self.model.reading(OptimizerRead)
         lines = [Line(f"{layer}.effective_step", "step", 2)]
-        if read is not None and read.first_moment:
-            lines.append(Line(f"{layer}.first_moment_rms", symbol(read.first_moment), 0))
-        if read is not None and read.second_moment:
-            lines.append(Line(f"{layer}.second_moment_rms", symbol(read.second_moment), 1))
+        is_plain = getattr(self.app, "is_plain", False)
+        moments = () if read is None else ((read.first_moment, "first", 0), (read.second_moment, "second", 1))
+        for name, which, colour in moments:
+            if name:
+                label = as_ascii(symbol(name)) if is_plain else symbol(name)
+                lines.append(Line(f"{layer}.{which}_moment_rms", label, colour))
         plot = self.query_one("ReadingPlot.state", ReadingPlot)
         return plot.show(f"state of {layer} over time" if layer else "state over time", lines)
 

@@ -150,9 +150,10 @@ class HistogramMap(CanvasWidget):
         bad = sum(frame.was_nonfinite for frame in frames)
         right = canvas.width - 2
         if bad:
-            text = f" ! not finite in {bad} of {len(frames)} "
-            if start + cell_len(text) <= right:
-                right = canvas.write_right(right, 0, text, Role.ALERT) - 1
+            for text in (f" ! not finite in {bad} of {len(frames)} ", " ! not finite ", " ! NaN "):
+                if start + cell_len(text) <= right:
+                    right = canvas.write_right(right, 0, text, Role.ALERT) - 1
+                    break
         scale = self._bins.scale if self._bins.scale == "symlog" else ""
         words = f" {len(frames)} readings, brighter is more{f', {scale} axis' if scale else ''} "
         for text in (words, f" {scale} axis " if scale else "", f" {scale} " if scale else ""):

@@ -49,6 +49,19 @@ class LensActions(Screen[None]):
         if further is not None:
             further()
 
+    def action_view(self, view: str) -> None:
+        """A view by its key; the key of the one that is shown leads back out of a page."""
+        if view == self.view:
+            self.close_pages()
+        self.show_view(view)
+
+    def close_pages(self) -> None:
+        """Show views from their front: a scene speaks of the table, not of somebody's page."""
+        from tui_dl.ui.panels.layers_view import LayersView
+
+        for view in self.query(LayersView):
+            view.leave()
+
     def action_open_layer(self) -> None:
         """Drill down to the chosen layer, from the view of layers or from another lens."""
         if self.view != "layers":

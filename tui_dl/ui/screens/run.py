@@ -72,7 +72,7 @@ class Panel(Protocol):
         ...
 
 
-class RunScreen(SpeechActions, PlotActions, LensActions, TaskActions, VariantActions, ControlActions):
+class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantActions, ControlActions):
     """One run, from before its engine speaks until it is left."""
 
     CSS = RUN_CSS
@@ -193,6 +193,7 @@ class RunScreen(SpeechActions, PlotActions, LensActions, TaskActions, VariantAct
             case SceneReached(index) if self.model.experiment is not None:
                 scenes = self.model.experiment.scenes
                 if 0 <= index < len(scenes):
+                    self.close_pages()
                     self.show_view(scenes[index].view)
             case NonFiniteFound():
                 self.flows.announce("nonfinite")
