@@ -69,9 +69,9 @@ def draw_frame(canvas: Canvas, glyphs: Glyphs) -> None:
         canvas.fill_row(1, last_column, row, horizontal, Role.FRAME)
         canvas.write(0, row, left, Role.FRAME)
         canvas.write(last_column, row, right, Role.FRAME)
-    for row in range(1, last_row):
-        canvas.write(0, row, vertical, Role.FRAME)
-        canvas.write(last_column, row, vertical, Role.FRAME)
+    for column in (0, last_column):
+        canvas.codes[1:last_row, column] = ord(vertical)
+        canvas.styles[1:last_row, column] = Role.FRAME
 
 
 def draw_title(canvas: Canvas, data: PlotData, scale_name: str, glyphs: Glyphs) -> None:
