@@ -185,9 +185,10 @@ def draw_end_labels(canvas: Canvas, area: Area, ends: Sequence[LineEnd]) -> None
 
 
 def has_room(canvas: Canvas, start: int, end: int, row: int) -> bool:
-    """Whether only blanks or the grid are there."""
-    cells = canvas.codes[row, start:end] == ord(" ")
-    return bool((cells | (canvas.styles[row, start:end] == Role.GRID)).all())
+    """Whether only what nobody has written, or the grid, is there; a box's blanks are its own."""
+    styles = canvas.styles[row, start:end]
+    untouched = (canvas.codes[row, start:end] == ord(" ")) & (styles == Role.FRAME)
+    return bool((untouched | (styles == Role.GRID)).all())
 
 
 def draw_note(canvas: Canvas, area: Area, text: str) -> None:
