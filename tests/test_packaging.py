@@ -17,7 +17,12 @@ METADATA = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = METADATA["project"]
 
 # Distributions that are imported under another name.
-IMPORTED_AS = {"scikit-learn": "sklearn", "tomli-w": "tomli_w", "nvidia-ml-py": "pynvml"}
+IMPORTED_AS = {
+    "nvidia-ml-py": "pynvml",
+    "pillow": "PIL",
+    "scikit-learn": "sklearn",
+    "tomli-w": "tomli_w",
+}
 
 
 def _name(requirement: str) -> str:

@@ -93,3 +93,14 @@ def test_arrows_are_plain_where_the_terminal_is() -> None:
     text = text_of(draw_plot(data, PlotView(), 80, 14, ASCII)[0])
     assert "lr 0.1 > 0.2" in text
     assert text.isascii()
+
+
+def test_a_name_at_a_lines_end_is_whole_or_gives_way_to_the_box() -> None:
+    lines = (CrossLine("step 50"), CrossLine("a long line of a box", 0), CrossLine("and another one of it"))
+    series = PlotSeries.from_points("validation", 1, STEPS[:50], np.linspace(0.0, 1.0, 50))
+    for place in range(100):
+        data = PlotData("loss", (series,), x_range=(0.0, 100.0), cross=PlotCross(float(place), lines))
+        text = text_of(draw_plot(data, PlotView(), 80, 10, FULL)[0])
+        body = "\n".join(text.splitlines()[1:])
+        assert all(line.text in body for line in lines)
+        assert body.count("validation") == body.count("dation") == body.count("valid")

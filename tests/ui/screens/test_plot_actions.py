@@ -35,6 +35,11 @@ async def train(stage: Stage, steps: int = 600) -> None:
     await stage.pilot.pause(0.15)
 
 
+def said(stage: Stage) -> str:
+    """All notifications, which on the screen are wrapped."""
+    return "\n".join(notification.message for notification in stage.app._notifications)
+
+
 def view_words(stage: Stage) -> str:
     return next(
         word
@@ -184,7 +189,7 @@ async def test_units_and_smoothing_are_kept_and_said(on_stage: Open) -> None:
 async def test_a_scale_is_of_the_present_plot(on_stage: Open) -> None:
     async with on_stage(160, 48, silent=True) as stage:
         await train(stage)
-        scales: list[Scale] = []
+        scales: list[str] = []
         for _ in range(3):
             await stage.press("y")
             scales.append(plots(stage)[0].scale)
@@ -212,20 +217,28 @@ async def test_where_there_is_room_for_one_plot_m_shows_another_metric(on_stage:
 async def test_a_value_that_is_not_finite_leaves_every_plot_readable(on_stage: Open) -> None:
     async with on_stage(160, 48, silent=True) as stage:
         stage.engine.post(described(), long_steps(1, 99), long_steps(100, 3, np.nan))
-        stage.engine.post(NonFiniteFound(102, "loss", "layers.0"), status("paused", 102), long_steps(103, 60))
+        stage.engine.post(NonFiniteFound(102, "loss", "layers.0"), status("paused", 102))
+        await stage.until(lambda: isinstance(stage.app.screen, Dialog))
+        while isinstance(stage.app.screen, Dialog):
+            # A dialog that is just being mounted takes no key yet.
+            await stage.press("escape")
+            await stage.pilot.pause(0.02)
+        stage.engine.post(long_steps(103, 60))
         await stage.until(lambda: stage.screen.model.history.last_step() == 162)
         await stage.until("non-finite loss in layers.0")
         plot = plots(stage)[0]
+        await stage.until(lambda: plot.data.series[0].xs.max() > 155)
         (train_series,) = [series for series in plot.data.series if series.label == "train"]
         known = train_series.xs[np.isfinite(train_series.mean)]
         assert known.min() < 5
         assert (known > 103).sum() > 10
         assert train_series.broken.any()
         assert "!" in plot.render_line(plot.content_size.height - 1).text
-        await stage.press("x", *["shift+left"] * 3)
-        while stage.screen.plot_board.state.cross > 102:
-            await stage.press("left")
-        assert "train not finite" in stage.text
+        board = stage.screen.plot_board
+        board.state = board.state.crossed(103, 162)
+        await stage.press("left")
+        assert board.state.cross in (101, 102)
+        await stage.until("train not finite")
 
 
 async def test_labels_of_marks_come_on_demand(on_stage: Open) -> None:
@@ -248,11 +261,10 @@ async def test_an_export_says_where_it_is(
         await train(stage)
         await stage.press("E")
         await stage.until(lambda: isinstance(stage.app.screen, Dialog))
-        await stage.until(str(tmp_path)[:40])
         await stage.press(key)
-        await stage.until(lambda: list(tmp_path.iterdir()))
-        await stage.until("Written")
+        await stage.until(lambda: "Written" in said(stage))
         (path,) = tmp_path.iterdir()
+        assert str(path) in said(stage)
         assert path.name == f"{'screen' if key == 'w' else 'loss'}-step-600.{ending}"
         content = path.read_bytes()
         assert content.startswith({"svg": b"<svg", "png": b"\x89PNG", "csv": b"metric,"}[ending])
@@ -274,7 +286,7 @@ async def test_a_full_disk_is_said_and_nothing_breaks(
         await stage.press("E")
         await stage.until(lambda: isinstance(stage.app.screen, Dialog))
         await stage.press("s")
-        await stage.until("No space left on device")
+        await stage.until(lambda: "No space left on device" in said(stage))
         assert list(tmp_path.iterdir()) == []
         await stage.press("z")
         assert view_words(stage) == "following"

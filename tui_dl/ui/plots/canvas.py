@@ -36,6 +36,12 @@ class Canvas:
         end = self.width if room is None else min(self.width, x + room)
         if not 0 <= y < self.height:
             return x
+        if x >= 0 and text.isascii() and text.isprintable():
+            # Nearly every text: one cell a letter, with no need to look at each.
+            shown = text[: max(end - x, 0)].encode()
+            self.codes[y, x : x + len(shown)] = np.frombuffer(shown, dtype=np.uint8)
+            self.styles[y, x : x + len(shown)] = style
+            return x + len(shown)
         for character in text:
             size = get_character_cell_size(character)
             if size == 0 or not character.isprintable():

@@ -95,12 +95,15 @@ def draw_plot(
     else:
         _draw_curves(canvas, area, curves, _backdrop(area, ticks, data, glyphs), data.cross, view, glyphs)
         draw_y_labels(canvas, area, ticks)
-        draw_end_labels(canvas, area, _line_ends(area, curves))
-        draw_mark_labels(canvas, area, data.marks, data.labels)
-        if note or data.note:
-            draw_note(canvas, area, note or data.note)
+        if data.labels == "all":
+            draw_mark_labels(canvas, area, data.marks, data.labels)
         if data.cross is not None:
             draw_cross_box(canvas, area, data.cross)
+        draw_end_labels(canvas, area, _line_ends(area, curves))
+        if data.labels == "auto":
+            draw_mark_labels(canvas, area, data.marks, data.labels)
+        if note or data.note:
+            draw_note(canvas, area, note or data.note)
     draw_x_axis(canvas, area, data, glyphs)
     if glyphs.is_plain:
         _make_plain(canvas)

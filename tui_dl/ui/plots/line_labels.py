@@ -69,9 +69,9 @@ def draw_frame(canvas: Canvas, glyphs: Glyphs) -> None:
         canvas.fill_row(1, last_column, row, horizontal, Role.FRAME)
         canvas.write(0, row, left, Role.FRAME)
         canvas.write(last_column, row, right, Role.FRAME)
-    for row in range(1, last_row):
-        canvas.write(0, row, vertical, Role.FRAME)
-        canvas.write(last_column, row, vertical, Role.FRAME)
+    for column in (0, last_column):
+        canvas.codes[1:last_row, column] = ord(vertical)
+        canvas.styles[1:last_row, column] = Role.FRAME
 
 
 def draw_title(canvas: Canvas, data: PlotData, scale_name: str, glyphs: Glyphs) -> None:
@@ -185,9 +185,10 @@ def draw_end_labels(canvas: Canvas, area: Area, ends: Sequence[LineEnd]) -> None
 
 
 def has_room(canvas: Canvas, start: int, end: int, row: int) -> bool:
-    """Whether only blanks or the grid are there."""
-    cells = canvas.codes[row, start:end] == ord(" ")
-    return bool((cells | (canvas.styles[row, start:end] == Role.GRID)).all())
+    """Whether only what nobody has written, or the grid, is there; a box's blanks are its own."""
+    styles = canvas.styles[row, start:end]
+    untouched = (canvas.codes[row, start:end] == ord(" ")) & (styles == Role.FRAME)
+    return bool((untouched | (styles == Role.GRID)).all())
 
 
 def draw_note(canvas: Canvas, area: Area, text: str) -> None:

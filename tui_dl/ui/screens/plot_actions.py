@@ -232,7 +232,8 @@ class PlotActions(Screen[None]):
 
     def _change_view(self, change: "Callable[[MetricPlot], XView]", *, at_once: bool = True) -> None:
         plot = self.present_plot
-        if plot is not None:
+        # A range that was chosen before there was anything to see would only hide what comes.
+        if plot is not None and plot.sight.last_step:
             self._change_state(replace(plot.board.state, view=change(plot)), at_once=at_once)
 
     def _change_state(self, state: "PlotState", *, at_once: bool = True) -> None:
