@@ -27,6 +27,7 @@ VALIDATION_MARKS: Final = "OX#V@ZSNTEWARCMU"
 _FILLS: Final = ".:-~^',_"
 """What a region is filled with where there is no colour, by class."""
 _GUTTER: Final = 6
+_LONG_TITLE_FROM: Final = 40
 _WORDS_FROM: Final = 56
 """Columns from which the axis has room for what the shade means."""
 _NO_INTS: Final = np.zeros(0, dtype=np.int64)
@@ -253,7 +254,8 @@ class RegionMap(CanvasWidget):
     def _draw_legend(self, canvas: Canvas) -> None:
         """Title, classes, what capitals mean and how many are wrong, in the upper border."""
         data, end = self._data, canvas.width - 2
-        x = canvas.write(2, 0, " decision regions ", Role.TITLE, room=end - 2) + 1
+        title = " decision regions " if canvas.width >= _LONG_TITLE_FROM else " regions "
+        x = canvas.write(2, 0, title, Role.TITLE, room=end - 2) + 1
         for label, name in enumerate(data.class_names):
             text = f" {TRAIN_MARKS[label % len(TRAIN_MARKS)]} {name} "
             if x + cell_len(text) > end - 2 and label < len(data.class_names) - 1:
