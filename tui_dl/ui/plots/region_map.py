@@ -60,6 +60,8 @@ class RegionData:
     class_names: tuple[str, ...] = ()
     chosen: tuple[float, float] | None = None
     """Where the chosen sample lies, as the points do."""
+    chosen_class: int | None = None
+    """Its true class, if that is known: others may lie on its cell."""
     empty_text: str = "no data yet"
 
 
@@ -248,6 +250,9 @@ class RegionMap(CanvasWidget):
             if column > 0:
                 canvas.write(x + column - 1, y + row, "[", style)
             canvas.styles[y + row, x + column] = style
+            if data.chosen_class is not None:
+                mark = VALIDATION_MARKS[data.chosen_class % len(VALIDATION_MARKS)]
+                canvas.write(x + column, y + row, mark, style)
             if column < columns - 1:
                 canvas.write(x + column + 1, y + row, "]", style)
 
