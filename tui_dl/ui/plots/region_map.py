@@ -71,6 +71,10 @@ class RegionMap(CanvasWidget):
     BLANKS_INHERIT: ClassVar[bool] = False
 
     @final
+    class Sized(Message):
+        """The picture has another size, and with it another `grid`."""
+
+    @final
     class Pointed(Message):
         """Somebody pointed at a validation sample."""
 
@@ -123,6 +127,9 @@ class RegionMap(CanvasWidget):
         distances = np.hypot(across, along)
         nearest = int(np.argmin(distances))
         return int(points.indices[places[nearest]]) if distances[nearest] <= 2.5 else None
+
+    def on_resize(self) -> None:
+        self.post_message(self.Sized())
 
     def on_click(self, event: events.Click) -> None:
         index = self.point_at(event.x, event.y)
