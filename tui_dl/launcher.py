@@ -156,7 +156,9 @@ def start_in(
     engine = _spawn(folder, lock_log(folder.log_path), experiment, _flags(paused=paused, owned=owned))
     if is_background and engine.process is not None:
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, engine.process.pid, _BACKGROUND_NICENESS)
+            pid = engine.process.pid
+            niceness = max(os.getpriority(os.PRIO_PROCESS, pid), _BACKGROUND_NICENESS)
+            os.setpriority(os.PRIO_PROCESS, pid, niceness)
     return engine
 
 

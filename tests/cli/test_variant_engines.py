@@ -1,13 +1,14 @@
 """Variants with real engines: bit-identical to training alone, and gone without a trace when let go of."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
 
 from tui_dl.cli.openings import LauncherOpenings
 from tui_dl.engine.trainer import Trainer
-from tui_dl.runs import RunFolder, is_alive, list_runs, new_run
+from tui_dl.runs import RunFolder, is_alive, list_runs, new_run, summarise
 from tui_dl.runs.variants import VARIANTS_FOLDER, new_variant, sweep_variants
 from tui_dl.spec.change import for_variant
 from tui_dl.spec.preset import load_preset
@@ -49,6 +50,7 @@ async def test_a_variant_trains_what_its_preset_says_and_leaves_nothing_behind()
     assert [run.id for run in list_runs()] == [main.id], "it is in no list of runs"
     folder = RunFolder(opening.folder)
     assert is_alive(folder.log_path)
+    assert os.getpriority(os.PRIO_PROCESS, summarise(folder).pid) >= 10, "the run itself goes first"
     await variant.stop()
     while (main.path / VARIANTS_FOLDER).exists():
         await asyncio.sleep(0.01)

@@ -11,12 +11,13 @@ from textual.geometry import Region
 
 from tui_dl.history import SeriesStore
 from tui_dl.ui.plots.canvas_widget import CanvasWidget
+from tui_dl.ui.plots.fit_plot import FitData, FitPlot, Points
 from tui_dl.ui.plots.glyph import ASCII, FULL
-from tui_dl.ui.plots.heat_map import HeatMap, HeatMapData, HeatPoint, confusion_map
 from tui_dl.ui.plots.histogram import HistogramData, HistogramPlot, rebinned, tiny_histogram
 from tui_dl.ui.plots.history_series import ghost_series, live_marks, live_series
 from tui_dl.ui.plots.line_plot import LinePlot
 from tui_dl.ui.plots.plot_data import PlotData, PlotSeries
+from tui_dl.ui.plots.region_map import RegionData, RegionMap, RegionPoints
 from tui_dl.ui.theme import Palette
 
 SIZES = [(1, 1), (2, 1), (3, 2), (5, 3), (20, 3), (21, 5), (30, 4), (60, 20), (80, 24), (120, 36), (250, 70)]
@@ -31,15 +32,25 @@ def loss(count: int) -> PlotData:
 
 
 HISTOGRAM = HistogramData("weights", (1, 5, 9, 5, 1), -1.0, 1.0, 21, 3, 2, 0.0, 0.4)
-REGIONS = HeatMapData(
-    "regions",
+REGIONS = RegionData(
+    np.arange(64).reshape(8, 8) % 3,
     np.linspace(0, 1, 64).reshape(8, 8),
-    kind="classes",
-    classes=np.arange(64).reshape(8, 8) % 3,
-    points=(HeatPoint(0.0, 0.0, 0), HeatPoint(1.0, 1.0, 2), HeatPoint(5.0, 0.5, 1)),
+    points=RegionPoints(
+        np.array([0.0, 1.0, 5.0]),
+        np.array([0.0, 1.0, 0.5]),
+        np.array([0, 2, 1]),
+        np.array([0, 1, 1]),
+        np.array([True, False, False]),
+        np.array([-1, 0, 1]),
+    ),
+    class_names=("a", "b", "c"),
+    chosen=(1.0, 1.0),
 )
-CONFUSION = confusion_map("confusion", ["cat", "dog"], [[9, 1], [2, 8]])
-SIGNED = HeatMapData("weights", np.array([[-1.0, np.nan], [0.5, 1.0]]), kind="signed")
+FIT = FitData(
+    np.linspace(0, 1, 20),
+    np.linspace(1, 2, 20),
+    Points(np.array([0.5]), np.array([3.0]), np.array([1.5]), 1.5),
+)
 
 
 class Board(App[None]):
@@ -79,10 +90,11 @@ def refreshed(widget: CanvasWidget, monkeypatch: pytest.MonkeyPatch) -> Iterator
         lambda: LinePlot(PlotData("loss", (points(5), PlotSeries.from_points("v", 1, [], [])))),  # type: ignore[arg-type]
         lambda: HistogramPlot(HISTOGRAM),
         lambda: HistogramPlot(),
-        lambda: HeatMap(REGIONS),
-        lambda: HeatMap(CONFUSION),
-        lambda: HeatMap(SIGNED, glyphs=ASCII),
-        lambda: HeatMap(),
+        lambda: RegionMap(REGIONS),
+        lambda: RegionMap(REGIONS, glyphs=ASCII),
+        lambda: RegionMap(),
+        lambda: FitPlot(FIT),
+        lambda: FitPlot(),
     ],
 )
 async def test_every_size_is_filled_exactly(
@@ -181,9 +193,8 @@ async def test_a_theme_restyles_the_plot(theme: str) -> None:
 
 
 @pytest.mark.parametrize("depth", ["truecolor", "256", "16", "none"])
-@pytest.mark.parametrize("data", [REGIONS, CONFUSION, SIGNED])
-async def test_maps_keep_to_the_depth_of_colour(depth: str, data: HeatMapData) -> None:
-    app = Board(HeatMap(data, palette=Palette(depth)))  # type: ignore[arg-type]
+async def test_maps_keep_to_the_depth_of_colour(depth: str) -> None:
+    app = Board(RegionMap(REGIONS, palette=Palette(depth)))  # type: ignore[arg-type]
     async with app.run_test(size=(40, 14)):
         colours = [
             colour
@@ -199,14 +210,6 @@ async def test_maps_keep_to_the_depth_of_colour(depth: str, data: HeatMapData) -
             assert colours
         if depth == "256":
             assert all(colour.number is not None for colour in colours if colour != Color.parse("black"))
-
-
-async def test_a_confusion_matrix_carries_names_and_counts() -> None:
-    app = Board(HeatMap(CONFUSION))
-    async with app.run_test(size=(40, 12)):
-        text = "\n".join(lines(app.widget))
-        for word in ("cat", "dog", "9", "8", "rows true"):
-            assert word in text
 
 
 async def test_a_histogram_says_what_is_odd() -> None:

@@ -21,8 +21,8 @@ _MOST_LABEL: Final = 10
 _WORDS: Final = (
     "An activation works on each number by itself; softmax looks at the whole vector: e^z divided by the sum "
     "of all e^z, so the shares add up to 1 and one logit cannot rise without taking from the others. "
-    "Training makes -ln p(true) small, which needs softmax; to predict, argmax is enough: the largest logit "
-    "is the largest share."
+    "Training makes -ln p of the true class small, which needs softmax; to predict, argmax is enough: the "
+    "largest logit is the largest share."
 )
 
 
@@ -58,7 +58,7 @@ def sample_page_lines(
     elif spare >= len(facts) + 2:
         lines += facts
     room = max(height - len(lines) - 1, 1)
-    lines += _bars(view, chosen, width, room)
+    lines += _bars(view, chosen, width, room, is_plain=is_plain)
     words = [[(f" {line}", "dim")] for line in wrapped(_WORDS, max(width - 2, 10))]
     if height - len(lines) > len(words):
         lines += [(), *words]
@@ -89,7 +89,7 @@ def _facts(view: JudgedView, chosen: ChosenSample, width: int) -> list[Line]:
     loss = -math.log(sample.probability) if sample.probability > 0 else math.inf
     facts: list[Line] = [
         [" true ", (true, "bold"), "   predicted ", (said, verdict_style(sample))],
-        [f" p(true) {share(sample.probability)}   -ln p(true) ", (number(loss), "bold")],
+        [f" p(true) {share(sample.probability)}  -ln p ", (number(loss), "bold")],
     ]
     if chosen.inputs:
         values = ", ".join(number(value, 3) for value in chosen.inputs)
@@ -114,7 +114,7 @@ def _with_picture(
     return lines
 
 
-def _bars(view: JudgedView, chosen: ChosenSample, width: int, room: int) -> list[Line]:
+def _bars(view: JudgedView, chosen: ChosenSample, width: int, room: int, *, is_plain: bool) -> list[Line]:
     """A line for each class in their order; where there are too many, those with the largest logits."""
     label = min(max((len(name) for name in view.class_names), default=1), _MOST_LABEL, max(width // 4, 2))
     fixed = 2 + label + 1 + _NUMBER + _SHARE + _ARGMAX
@@ -124,7 +124,9 @@ def _bars(view: JudgedView, chosen: ChosenSample, width: int, room: int) -> list
     largest = max((abs(z) for z in chosen.logits if math.isfinite(z)), default=0.0)
     head = f"  {'':<{label}} {'logit':>{_NUMBER}}{'':{bars + bool(bars)}}{'softmax':>{_SHARE}}"
     lines: list[Line] = [[(head + " " * (bars + bool(bars)) + f"{'argmax':>{_ARGMAX}}", "dim")]]
-    lines += [_bar_line(view, chosen, place, label, bars, largest) for place in _shown(chosen, room)]
+    lines += [
+        _bar_line(view, chosen, place, label, bars, largest, is_plain) for place in _shown(chosen, room)
+    ]
     left = len(chosen.logits) - (len(lines) - 1)
     if left > 0:
         lines.append([(f"  and {left} more classes with smaller logits", "dim")])
@@ -149,7 +151,13 @@ def _rank(logit: float) -> float:
 
 
 def _bar_line(
-    view: JudgedView, chosen: ChosenSample, place: int, label: int, bars: int, largest: float
+    view: JudgedView,
+    chosen: ChosenSample,
+    place: int,
+    label: int,
+    bars: int,
+    largest: float,
+    is_plain: bool,
 ) -> Line:
     logit, probability = chosen.logits[place], chosen.probabilities[place]
     is_said = place == chosen.sample.predicted_class
@@ -162,16 +170,18 @@ def _bar_line(
         parts += [" ", *_signed_bar(logit, largest, bars)]
     parts.append((f"{share(probability):>{_SHARE}}", "bold" if is_said else ""))
     if bars:
-        parts += [" ", (_bar(probability, bars), "info")]
+        parts += [" ", (_bar(probability, bars, is_plain=is_plain), "info")]
     words = f"{verdict_mark(chosen.sample)} 1" if is_said else "true 0" if is_true else "0"
     parts.append((f"{words:>{_ARGMAX}}", verdict_style(chosen.sample) if is_said else "dim"))
     return parts
 
 
-def _bar(value: float, cells: int) -> str:
+def _bar(value: float, cells: int, *, is_plain: bool) -> str:
     """A bar of full and half cells in so many cells; its number stands beside it."""
     if not (math.isfinite(value) and value > 0):
         return " " * cells
+    if is_plain:
+        return fitted("#" * round(min(value, 1.0) * cells), cells)
     halves = round(min(value, 1.0) * cells * 2)
     return fitted("█" * (halves // 2) + "▌" * (halves % 2), cells)
 

@@ -126,6 +126,11 @@ class TaskPanel(Vertical):
         event.stop()
         self.choose(event.index)
 
+    def on_region_map_sized(self, event: RegionMap.Sized) -> None:
+        # At rest no reading follows that would ask for it.
+        event.stop()
+        self._want_grid(self.query_one(RegionMap).grid)
+
     def on_region_map_pointed(self, event: RegionMap.Pointed) -> None:
         event.stop()
         self.choose(event.index)
@@ -135,7 +140,13 @@ class TaskPanel(Vertical):
     def _show_judged(self, view: JudgedView) -> int:
         width, height = self.size
         height -= self._hint_rows
-        found = pages(width, height, len(view.counts), needed_width(view))
+        found = pages(
+            width,
+            height,
+            len(view.counts),
+            needed_width(view),
+            is_plane=isinstance(view, RegionsView),
+        )
         self._page %= len(found)
         page = found[self._page]
         shown: set[str] = set(page.parts - {"picture"})

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from tui_dl.ui.panels.judged import chosen_index
 from tui_dl.ui.plots.fit_plot import FitData, Points, with_outliers
 from tui_dl.ui.plots.region_map import RegionData, RegionPoints
-from tui_dl.wire.snapshots import CurveView, RegionsView
+from tui_dl.wire.snapshots import CurveView, RegionsView, SampleView
 
 _UNDECIDED = 255
 
@@ -44,6 +45,8 @@ def regions_data(view: RegionsView, pinned: int | None = None) -> RegionData:
         is_train=np.arange(true.size) < train_points,
         indices=indices,
     )
+    index = chosen_index(view, pinned)
+    of_chosen = [sample.true_class for sample in _known_samples(view) if sample.index == index]
     return RegionData(
         classes=np.where(classes == _UNDECIDED, -1, classes),
         confidence=confidence,
@@ -51,16 +54,20 @@ def regions_data(view: RegionsView, pinned: int | None = None) -> RegionData:
         y_range=view.y_range,
         points=points,
         class_names=view.class_names,
-        chosen=_place_of_chosen(view, points, pinned),
+        chosen=_place_of_chosen(view, points, index),
+        chosen_class=of_chosen[0] if of_chosen else None,
     )
 
 
+def _known_samples(view: RegionsView) -> list[SampleView]:
+    return [*view.samples, *([] if view.chosen is None else [view.chosen.sample])]
+
+
 def _place_of_chosen(
-    view: RegionsView, points: RegionPoints, pinned: int | None
+    view: RegionsView, points: RegionPoints, index: int | None
 ) -> tuple[float, float] | None:
     """Where the chosen sample lies, by its own inputs or as one of the points."""
     chosen = view.chosen
-    index = pinned if pinned is not None else None if chosen is None else chosen.sample.index
     if index is None:
         return None
     if chosen is not None and chosen.sample.index == index and len(chosen.inputs) == 2:

@@ -9,6 +9,7 @@ NARROW: Final = 64
 """Below this only one part is shown at a time."""
 LOW: Final = 8
 ROOMY_WIDTH: Final = 80
+PLANE_WIDTH: Final = 100
 ROOMY_HEIGHT: Final = 24
 """From this on everything is shown at once."""
 LEAST_SIDE: Final = 34
@@ -29,7 +30,9 @@ class Page:
     matrix_rows: int = 0
 
 
-def pages(width: int, height: int, classes: int, matrix_width: int) -> tuple[Page, ...]:
+def pages(
+    width: int, height: int, classes: int, matrix_width: int, *, is_plane: bool = False
+) -> tuple[Page, ...]:
     """The pages of a classification's view, the first one first.
 
     Args:
@@ -37,12 +40,13 @@ def pages(width: int, height: int, classes: int, matrix_width: int) -> tuple[Pag
         height: the same.
         classes: rows of the matrix; 0 if there is none.
         matrix_width: cells in which every count can be read.
+        is_plane: whether the picture is a plane, which needs more room than a grid of samples.
     """
     if width < NARROW or height < LOW:
         return (_page("picture"), _page("matrix"), _page("sample"))
     side = min(max(matrix_width, LEAST_SIDE), width // 2)
     sample_side = min(max(SAMPLE_SIDE, side), width * 3 // 5)
-    if width >= ROOMY_WIDTH and height >= ROOMY_HEIGHT:
+    if width >= (PLANE_WIDTH if is_plane else ROOMY_WIDTH) and height >= ROOMY_HEIGHT:
         matrix_rows = min(max(classes, 1) + _MATRIX_HEAD, height // 2)
         everything = Page(frozenset(("picture", "matrix", "sample")), sample_side, matrix_rows)
         return (everything, _page("sample"), _page("picture"))

@@ -27,6 +27,7 @@ VALIDATION_MARKS: Final = "OX#V@ZSNTEWARCMU"
 _FILLS: Final = ".:-~^',_"
 """What a region is filled with where there is no colour, by class."""
 _GUTTER: Final = 6
+_LONG_TITLE_FROM: Final = 40
 _WORDS_FROM: Final = 56
 """Columns from which the axis has room for what the shade means."""
 _NO_INTS: Final = np.zeros(0, dtype=np.int64)
@@ -59,6 +60,8 @@ class RegionData:
     class_names: tuple[str, ...] = ()
     chosen: tuple[float, float] | None = None
     """Where the chosen sample lies, as the points do."""
+    chosen_class: int | None = None
+    """Its true class, if that is known: others may lie on its cell."""
     empty_text: str = "no data yet"
 
 
@@ -66,6 +69,10 @@ class RegionMap(CanvasWidget):
     """Decision regions. Half blocks give two values a cell; ask the engine for `grid` to have each exact."""
 
     BLANKS_INHERIT: ClassVar[bool] = False
+
+    @final
+    class Sized(Message):
+        """The picture has another size, and with it another `grid`."""
 
     @final
     class Pointed(Message):
@@ -120,6 +127,9 @@ class RegionMap(CanvasWidget):
         distances = np.hypot(across, along)
         nearest = int(np.argmin(distances))
         return int(points.indices[places[nearest]]) if distances[nearest] <= 2.5 else None
+
+    def on_resize(self) -> None:
+        self.post_message(self.Sized())
 
     def on_click(self, event: events.Click) -> None:
         index = self.point_at(event.x, event.y)
@@ -247,13 +257,17 @@ class RegionMap(CanvasWidget):
             if column > 0:
                 canvas.write(x + column - 1, y + row, "[", style)
             canvas.styles[y + row, x + column] = style
+            if data.chosen_class is not None:
+                mark = VALIDATION_MARKS[data.chosen_class % len(VALIDATION_MARKS)]
+                canvas.write(x + column, y + row, mark, style)
             if column < columns - 1:
                 canvas.write(x + column + 1, y + row, "]", style)
 
     def _draw_legend(self, canvas: Canvas) -> None:
         """Title, classes, what capitals mean and how many are wrong, in the upper border."""
         data, end = self._data, canvas.width - 2
-        x = canvas.write(2, 0, " decision regions ", Role.TITLE, room=end - 2) + 1
+        title = " decision regions " if canvas.width >= _LONG_TITLE_FROM else " regions "
+        x = canvas.write(2, 0, title, Role.TITLE, room=end - 2) + 1
         for label, name in enumerate(data.class_names):
             text = f" {TRAIN_MARKS[label % len(TRAIN_MARKS)]} {name} "
             if x + cell_len(text) > end - 2 and label < len(data.class_names) - 1:
