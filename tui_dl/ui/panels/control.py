@@ -94,6 +94,14 @@ class ControlPanel(LinePanel, can_focus=True):
             self._top = max(min(self._top, place - 1), place - height + 1, 0)
         return lines
 
+    def renew(self) -> int:
+        """Take in what changed; a part that came or went needs another height."""
+        before = self._content_lines
+        painted = super().renew()
+        if self._content_lines != before:
+            self.refresh(layout=True)
+        return painted
+
     def refuse(self, setting: str, reason: str) -> None:
         """Say beside a setting why it was not moved; an empty reason takes the words away."""
         self._refusal = (setting if reason else "", reason)
