@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 from textual.binding import Binding
 from textual.message import Message
 
+from tui_dl.spec.validate import needs_fresh_start
 from tui_dl.ui.form.lines import help_of
 from tui_dl.ui.form.nudges import step_words
 from tui_dl.ui.hangul import with_jamo
@@ -124,7 +125,9 @@ class ControlPanel(LinePanel, can_focus=True):
         if row.can_be_nudged:
             self.post_message(self.Nudged(row.setting, by))
         elif row.path != "receipts":
-            self.refuse(row.setting or row.path or "", "Enter opens its form")
+            starts_over = needs_fresh_start(row.setting or row.path or "")
+            asks = "starts over: Enter opens the form, which asks" if starts_over else "Enter opens its form"
+            self.refuse(row.setting or row.path or "", asks)
 
     def action_nudge_or_rate(self, by: int) -> None:
         """As everywhere these keys move the learning rate, where the row has nothing to move."""

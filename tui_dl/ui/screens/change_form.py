@@ -228,6 +228,8 @@ class ChangeForm(Overlay[Proposal | None]):
     def _keys(self) -> str:
         narrow = self.app.size.width < 80
         keys = ["Tab settings"] if self.state.names else ["↑↓ setting"]
+        if narrow and self.state.path == "regularizers":
+            keys = []
         if self.state.path == "regularizers":
             keys.append("Del removes")
         keys += ["Enter plan"]
