@@ -1,5 +1,6 @@
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -98,6 +99,22 @@ def test_a_change_leaves_a_mark_a_receipt_and_a_line() -> None:
     assert model.receipt == RECEIPT
     assert [mark.label for mark in model.history.marks()] == ["activation relu → tanh"]
     assert model.events[-1].text == "activation relu → tanh"
+
+
+def test_receipts_are_kept_in_order_and_come_back_with_the_history() -> None:
+    model = model_at()
+    for step in (50, 60):
+        model.apply(ChangeApplied(msgspec.structs.replace(RECEIPT, step=step)))
+    assert [one.step for one in model.receipts] == [50, 60]
+    again = RunModel()
+    body = {"receipt": msgspec.to_builtins(RECEIPT)}
+    events = (
+        RecordedEvent(50, 0, "change", "activation relu → tanh", 1.0, body),
+        RecordedEvent(51, 0, "change", "written otherwise", 2.0, {"receipt": {"a": 1}}),
+    )
+    again.apply(HistorySent(model.history.to_state(), events))
+    assert again.receipts == [RECEIPT]
+    assert again.receipt == RECEIPT
 
 
 def test_an_undo_leaves_a_ghost_with_a_label() -> None:

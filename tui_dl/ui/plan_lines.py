@@ -36,7 +36,7 @@ def plan_lines(plan: Plan, width: int, *, lr: float | None, chooses_state: bool)
     for warning in warned:
         lines += [[(line, "warn")] for line in wrapped(f"! {warning}", width)]
     if plan.rate_options:
-        lines += [(), [("Learning rate", "title"), ("  first update, against the recent ones", "dim")]]
+        lines += [(), [("Learning rate", "title"), ("  first update, against the recent", "dim")]]
         for place, option in enumerate(plan.rate_options, start=1):
             lines.append(
                 _rate_line(place, option.label, option.lr, option.relative_update, option.lr == lr, width)
@@ -131,7 +131,7 @@ def _rate_line(
         (f"{rate(lr):>10}  ", "bold", click),
         (f"{size:<8}", style),
     ]
-    return [*parts, (fitted(words, max(width - 35, 0)).rstrip(), style if style != "good" else "dim")]
+    return [*parts, (fitted(words, max(width - 37, 0)).rstrip(), style if style != "good" else "dim")]
 
 
 def state_lines(chosen: OptimizerState, warmup_steps: int, width: int) -> list[Line]:

@@ -1,5 +1,9 @@
+import asyncio
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
+from textual.screen import Screen
 
 from tests.ui.fake_engine import FakeEngine, described
 from tests.ui.screens.conftest import Open, Stage
@@ -215,7 +219,7 @@ async def test_nothing_found_is_said_and_escape_shows_all_again(on_stage: Open) 
         await stage.press("o")
         await stage.until("Change: Optimizer")
         await stage.press(*"qqq")
-        await stage.until("nothing is called so")
+        await stage.until("none found")
         await stage.press("escape")
         await stage.until("adagrad")
         await stage.press("escape")
@@ -302,3 +306,36 @@ async def test_before_any_change_the_receipts_say_how_to_make_one(on_stage: Open
     async with on_stage() as stage:
         await stage.press("H")
         await stage.until("Nothing was changed yet")
+
+
+async def test_no_frame_shows_a_plan_without_its_words(
+    on_stage: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with on_stage() as stage:
+        _ready(stage.engine)
+        frames: list[str] = []
+        display, may_answer = stage.app._display, asyncio.Event()
+
+        def watch(screen: Screen[Any], update: Any) -> None:
+            if update is not None:
+                # As it is painted, without rendering anything anew.
+                rows = update.chops if hasattr(update, "chops") else []
+                frames.append("\n".join("".join(s.text for s in row.values() if s) for row in rows))
+            display(screen, update)
+
+        async def plan_later(*_: Any) -> Plan:
+            await may_answer.wait()
+            return PLAN
+
+        monkeypatch.setattr(stage.engine, "plan", plan_later)
+        monkeypatch.setattr(stage.app, "_display", watch)
+        await stage.press("o")
+        await stage.until("Change: Optimizer")
+        await stage.press("up", "enter")
+        await stage.until("Asking the engine")
+        frames.clear()
+        may_answer.set()
+        await stage.until("Adam's moments are lost")
+        whole = [frame for frame in frames if "Enter makes the change" in frame]
+        assert whole
+        assert all("what adam has learnt" in frame for frame in whole)

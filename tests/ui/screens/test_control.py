@@ -99,7 +99,7 @@ async def test_a_fresh_start_is_not_nudged(on_stage: Open) -> None:
     async with on_stage() as stage:
         await go_to(stage, "hidden")
         await stage.press("right")
-        await stage.until("Enter opens its form")
+        await stage.until("starts over: Enter opens")
         await stage.press("enter")
         await stage.until("Change: Model")
         form = stage.app.screen

@@ -210,7 +210,7 @@ async def test_the_control_panel_opens_what_is_chosen(on_stage: Open) -> None:
     async with on_stage(80, 24) as stage:
         await stage.press("c")
         await stage.until("DATA")
-        await stage.press("down", "enter")
+        await stage.press(*["down"] * 3, "enter")
         await stage.until("Change: Model")
         await stage.press("escape", "escape")
         await stage.until("1 overview")

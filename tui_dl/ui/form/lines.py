@@ -10,11 +10,10 @@ from tui_dl.ui.form.nudges import step_words
 from tui_dl.ui.form.state import LIST, FormState
 from tui_dl.ui.form.text_field import shown
 from tui_dl.ui.ink import Line, Part, cells, fitted, wrapped
-from tui_dl.ui.proposal import to_text
+from tui_dl.ui.proposal import fields_at, to_text
 
 _SIDE_BY_SIDE: Final = 64
 """From this width on the list stands beside the settings, below it above them."""
-_STACKED_ROWS: Final = 5
 _EXPLAINED_ROWS: Final = 2
 _VALUE_CELLS: Final = 14
 _LONGEST_VALUE: Final = 30
@@ -25,11 +24,17 @@ Mark = Literal["", "edited", "other"]
 
 def rows_wanted(state: FormState, width: int) -> int:
     """How high the form wants to be, whichever of its components is looked at."""
-    most = max((len(FormState(state.experiment, state.path, name=name).fields) for name in state.names),
-               default=len(state.fields))  # fmt: skip
     names = len(state.names) + 1 if state.names else 0
-    body = max(names, most, 1) if width >= _SIDE_BY_SIDE else min(names, _STACKED_ROWS + 1) + most
+    most = _most_settings(state)
+    body = max(names, most, 1) if width >= _SIDE_BY_SIDE else names + most
     return body + 2 + 1 + 1 + _EXPLAINED_ROWS + 1
+
+
+def _most_settings(state: FormState) -> int:
+    """How many settings the component with the most of them has: nothing moves when another is looked at."""
+    if not state.names:
+        return len(state.fields)
+    return max(max(len(fields_at(state.path, name)) for name in state.names), 1)
 
 
 def form_lines(state: FormState, width: int, height: int) -> list[Line]:
@@ -45,7 +50,7 @@ def form_lines(state: FormState, width: int, height: int) -> list[Line]:
     elif width >= _SIDE_BY_SIDE:
         body = _beside(state, width, room)
     else:
-        above = min(len(state.names) + 1, _STACKED_ROWS + 1, max(room // 2, 2))
+        above = min(len(state.names) + 1, max(room - _most_settings(state), room // 2, 2))
         body = _name_rows(state, width, above)
         body += _field_rows(state, width, room - len(body))
     body += [()] * (room - len(body))
@@ -76,7 +81,7 @@ def _name_rows(state: FormState, width: int, rows: int) -> list[Line]:
     )
     found = state.found
     if not found:
-        return [searched, [(fitted(" nothing is called so", width), "warn")]]
+        return [searched, [(fitted(" none found", width), "warn")]]
     chosen = found.index(state.name) if state.name in found else 0
     lines = [searched]
     for name in _window(found, chosen, rows - 1):
@@ -224,8 +229,12 @@ def _verdict(state: FormState, width: int) -> Line:
         return [("This is what runs now.", "dim")]
     if state.is_fresh_start:
         text = " asks first: this starts over at step 0, with new weights."
+        if len(text) + 5 > width:
+            text = " asks first: this starts over at step 0."
         return [("Enter", "key", "screen.go_on"), (fitted(text, width - 5), "warn")]
     text = " shows what will be kept and reset, before anything happens."
+    if len(text) + 5 > width:
+        text = " shows what will be kept and reset."
     return [("Enter", "key", "screen.go_on"), (fitted(text, width - 5), "good")]
 
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 from textual.binding import Binding
 from textual.message import Message
 
+from tui_dl.spec.validate import needs_fresh_start
 from tui_dl.ui.form.lines import help_of
 from tui_dl.ui.form.nudges import step_words
 from tui_dl.ui.hangul import with_jamo
@@ -93,6 +94,14 @@ class ControlPanel(LinePanel, can_focus=True):
             self._top = max(min(self._top, place - 1), place - height + 1, 0)
         return lines
 
+    def renew(self) -> int:
+        """Take in what changed; a part that came or went needs another height."""
+        before = self._content_lines
+        painted = super().renew()
+        if self._content_lines != before:
+            self.refresh(layout=True)
+        return painted
+
     def refuse(self, setting: str, reason: str) -> None:
         """Say beside a setting why it was not moved; an empty reason takes the words away."""
         self._refusal = (setting if reason else "", reason)
@@ -115,7 +124,9 @@ class ControlPanel(LinePanel, can_focus=True):
         if row.can_be_nudged:
             self.post_message(self.Nudged(row.setting, by))
         elif row.path != "receipts":
-            self.refuse(row.setting or row.path or "", "Enter opens its form")
+            starts_over = needs_fresh_start(row.setting or row.path or "")
+            asks = "starts over: Enter opens the form, which asks" if starts_over else "Enter opens its form"
+            self.refuse(row.setting or row.path or "", asks)
 
     def action_nudge_or_rate(self, by: int) -> None:
         """As everywhere these keys move the learning rate, where the row has nothing to move."""

@@ -37,8 +37,8 @@ class FormLines(LinePanel):
         return form_lines(self.state, width, height)
 
     def render_line(self, y: int) -> Strip:
-        """A line; the first paint comes before the first resize."""
-        if not self._strips:
+        """A line; a paint comes before the event of a new size, the first one as well."""
+        if len(self._strips) != self.content_size.height:
             self.repaint()
         return super().render_line(y)
 
@@ -228,6 +228,8 @@ class ChangeForm(Overlay[Proposal | None]):
     def _keys(self) -> str:
         narrow = self.app.size.width < 80
         keys = ["Tab settings"] if self.state.names else ["↑↓ setting"]
+        if narrow and self.state.path == "regularizers":
+            keys = []
         if self.state.path == "regularizers":
             keys.append("Del removes")
         keys += ["Enter plan"]

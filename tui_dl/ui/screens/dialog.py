@@ -62,8 +62,8 @@ class DialogLines(LinePanel):
         return self._lines
 
     def render_line(self, y: int) -> Strip:
-        """A line; the first paint comes before the first resize."""
-        if not self._strips:
+        """A line; a paint comes before the event of a new size, the first one as well."""
+        if len(self._strips) != self.content_size.height:
             self.repaint()
         return super().render_line(y)
 
