@@ -50,6 +50,7 @@ class PickerScreen(Screen[None]):
         Binding(with_jamo("j"), "move(1)", show=False),
         Binding(with_jamo("k"), "move(-1)", show=False),
         Binding("f5", "reload", show=False),
+        Binding(with_jamo("t"), "app.next_theme", show=False),
     ]
 
     def __init__(self) -> None:
@@ -78,7 +79,13 @@ class PickerScreen(Screen[None]):
             preview = Vertical(DialogLines([], id="preview-lines"), id="preview")
             preview.border_title = "What it is"
             yield preview
-        keys = {"Enter": "start or return", "Tab": "presets / runs", "F5": "look again", "q": "leave"}
+        keys = {
+            "Enter": "start or return",
+            "Tab": "presets / runs",
+            "F5": "look again",
+            "t": "theme",
+            "q": "leave",
+        }
         line: Line = [
             part for key, label in keys.items() for part in ((f" {key} ", "key"), (f"{label} ", "dim"))
         ]

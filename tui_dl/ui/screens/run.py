@@ -15,7 +15,6 @@ from tui_dl.ui.panels.bars import VIEWS, KeyBar, ViewBar
 from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.panels.notes import NotesPanel, ScenePanel
 from tui_dl.ui.panels.phases import PhasesPanel
-from tui_dl.ui.panels.present import PresentNotes, PresentPanel
 from tui_dl.ui.panels.status import StatusPanel
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import ALL_TOPICS, Link, RunModel, Topic
@@ -95,7 +94,7 @@ class RunScreen(RunActions):
         """All panels; the style sheet hides what has no room."""
         model = self.model
         yield StatusPanel(model, id="status")
-        yield PresentPanel(model, id="present")
+        yield from self.for_projector("top")
         with Horizontal(id="body"):
             with Vertical(id="side"):
                 yield ControlPanel(model, id="control")
@@ -105,7 +104,7 @@ class RunScreen(RunActions):
                 yield Container(WaitingPanel(model, id="waiting"), id="views")
                 yield PhasesPanel(model, id="phases")
                 yield ScenePanel(model, id="scene")
-                yield PresentNotes(model, id="present-notes")
+                yield from self.for_projector("notes")
         yield KeyBar(model, id="keys")
         yield TooSmall(model, id="too-small")
 
