@@ -9,11 +9,11 @@ from pathlib import Path
 import pexpect
 import pytest
 from textual import events, messages
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from tui_dl.ui.frame_clock import Answer
-from tui_dl.ui.terminal_link import FrameClockApp, first_question, is_painted
+from tui_dl.ui.terminal_link import FrameClockApp, capture_mouse, first_question, is_painted
 
 PROGRAM = textwrap.dedent(
     """
@@ -125,3 +125,32 @@ def test_a_real_terminal_that_does_not_answer_gets_no_further_frame(tmp_path: Pa
         child.expect(pexpect.EOF)
     finally:
         child.close(force=True)
+
+
+class _MouseDriver:
+    """What `capture_mouse` knows of a driver of a real terminal."""
+
+    is_headless = False
+
+    def __init__(self) -> None:
+        self._mouse = True
+        self.written: list[str] = []
+
+    def _enable_mouse_support(self) -> None:
+        if self._mouse:
+            self.written.append("on")
+
+    def _disable_mouse_support(self) -> None:
+        if self._mouse:
+            self.written.append("off")
+
+
+def test_the_mouse_is_let_go_and_taken_back_while_the_screen_is_up() -> None:
+    app: App[None] = App()
+    driver = _MouseDriver()
+    app._driver = driver  # type: ignore[assignment] - as much of one as is needed
+    capture_mouse(app, is_on=False)
+    # The end of the program would switch it off again, were it still on.
+    assert (driver.written, driver._mouse) == (["off"], False)
+    capture_mouse(app, is_on=True)
+    assert (driver.written, driver._mouse) == (["off", "on"], True)

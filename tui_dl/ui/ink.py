@@ -92,7 +92,7 @@ def _colourless() -> Ink:
 
 
 # One cell for one cell, for terminals that know no more or draw some of these two cells wide.
-_PLAIN: Final = str.maketrans(
+PLAIN: Final[dict[int, int]] = str.maketrans(
     "▶‖■◌✗✓●○━─│▌▸→←↑↓×÷·–…‘’“”√²Σηρ∂₀₁₂₃▼▾•▁▂▃▄▅▆▇█▀",
     ">|#o!v*o=-|>>><^v" + "x/.-.''\"\"/2Snpd0123vv" + '*..::||##"',
 )
@@ -105,7 +105,7 @@ def strip_of(ink: Ink, line: Line, width: int, *, is_plain: bool = False) -> Str
     for part in line:
         text, style = _styled(ink, part)
         if is_plain:
-            text = text.translate(_PLAIN)
+            text = text.translate(PLAIN)
         size = cell_len(text)
         if size > room:
             text, size = set_cell_size(text, room), room

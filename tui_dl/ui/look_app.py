@@ -31,6 +31,7 @@ class LookApp(FrameClockApp[ReturnType]):
     .-plain #side { border-right: ascii $border-blurred; }
     .-plain #notes { border-top: ascii $border-blurred; }
     .-plain OptionList, .-plain #preview, .-plain Input { border: ascii $border-blurred; }
+    .-plain StatusPanel { height: 2 !important; }
     .-plain Toast { border-left: ascii $border-blurred; }
     """
 

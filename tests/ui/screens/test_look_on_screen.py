@@ -11,12 +11,14 @@ from tui_dl.spec.preset import load_preset
 from tui_dl.ui.app import TuiDlApp
 from tui_dl.ui.app_themes import THEMES
 from tui_dl.ui.look import Look
+from tui_dl.ui.panels.notes import scene_lines
 from tui_dl.ui.plots.glyph import BLOCKS, FULL, NARROW
 from tui_dl.ui.plots.line_plot import LinePlot
 from tui_dl.ui.screens.run import RunScreen
 from tui_dl.ui.terminal_link import is_painted
 from tui_dl.wire.commands import Watch
-from tui_dl.wire.messages import SceneReached
+from tui_dl.wire.messages import ChangeApplied, SceneReached
+from tui_dl.wire.plans import Receipt
 
 SIZES = [(60, 20), (80, 24), (80, 48), (120, 36), (160, 48), (250, 70), (250, 24), (44, 12)]
 
@@ -236,3 +238,28 @@ async def test_where_height_is_to_spare_the_curves_stay_below_every_view(on_stag
         await stage.press("M")
         await stage.pilot.resize_terminal(160, 48)
         await stage.until(lambda: "strip-0" not in painted(stage))
+
+
+async def test_a_change_is_marked_in_ascii_where_there_is_no_more(on_stage: Open) -> None:
+    async with on_stage(120, 36) as stage:
+        stage.app.change_settings(glyphs="ascii")
+        stage.engine.post(
+            ChangeApplied(Receipt(20, 0, {"model.activation": "tanh"}, (("activation", "relu", "tanh"),)))
+        )
+        await stage.until("tanh")
+        await stage.pilot.pause()
+        assert stage.text.isascii()
+        # Large digits are drawn with lines that are not there: no rows are kept for them.
+        assert stage.screen.query_one("#status").region.height == 2
+
+
+async def test_a_shorter_note_gives_its_rows_back(on_stage: Open) -> None:
+    experiment = load_preset("vanishing-gradient")
+    async with on_stage(80, 24, experiment=experiment) as stage:
+        panel = stage.screen.query_one("#scene")
+        for scene in (1, 2, 0, 2):
+            stage.engine.post(
+                status("paused", 60, scene=scene, scene_waiting=True), SceneReached(scene, True)
+            )
+            await stage.until(f"Scene {scene + 1}/")
+            await stage.until(lambda: panel.region.height == len(scene_lines(stage.screen.model, 80)))
