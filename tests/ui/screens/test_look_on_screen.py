@@ -1,6 +1,7 @@
 """Arrangement, themes, glyphs and the projector's screen on the real app."""
 
 import random
+from pathlib import Path
 
 import pytest
 from textual.widget import Widget
@@ -263,3 +264,16 @@ async def test_a_shorter_note_gives_its_rows_back(on_stage: Open) -> None:
             )
             await stage.until(f"Scene {scene + 1}/")
             await stage.until(lambda: panel.region.height == len(scene_lines(stage.screen.model, 80)))
+
+
+async def test_the_picker_has_themes_and_ascii_too(tui_dl_home: Path) -> None:
+    app = TuiDlApp(look=Look(glyphs="ascii"))
+    async with app.run_test(size=(60, 12)) as pilot:
+        await pilot.pause()
+        text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert "Presets" in text
+        assert text.isascii()
+        before = app.theme
+        await pilot.press("t")
+        await pilot.pause()
+        assert app.theme != before
