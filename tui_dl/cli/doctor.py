@@ -39,6 +39,7 @@ def _terminal_facts() -> list[tuple[str, str]]:
         ("size", f"{size.columns}x{size.lines}" + _size_advice(size.columns, size.lines)),
         ("colours", _colours()),
         ("encoding", _encoding()),
+        ("theme", _theme()),
     ]
     if "TMUX" in os.environ:
         facts.append(("tmux", "yes: frames are paced by its cursor reports"))
@@ -66,14 +67,29 @@ def _size_advice(columns: int, lines: int) -> str:
 
 
 def _colours() -> str:
+    from tui_dl.ui.look import is_colourless
+
     if os.environ.get("NO_COLOR"):
         return "none, as NO_COLOR asks"
+    if is_colourless():
+        return f"none: a {os.environ.get('TERM')} has none"
     if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
         return "16 million (COLORTERM)"
     term = os.environ.get("TERM", "")
     if "256color" in term:
         return "256; set COLORTERM=truecolor if the terminal can do more"
     return "none: TERM is dumb" if term in ("", "dumb") else "16"
+
+
+def _theme() -> str:
+    """What the screen would begin with; the ground of a terminal that answers may still choose light."""
+    from tui_dl.ui.look import Look, theme_for
+    from tui_dl.ui.settings import SettingsStore
+
+    look, preferred = Look.of_environment(), SettingsStore.of_user().settings.theme
+    name = theme_for(look, preferred, "16" if _colours() == "16" else "truecolor")
+    chosen = "TUI_DL_THEME" if look.theme else "" if preferred == "auto" else "the settings"
+    return f"{name}, as {chosen} says" if chosen else f"{name}, or as the terminal tells of its background"
 
 
 def _encoding() -> str:

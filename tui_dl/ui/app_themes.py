@@ -102,7 +102,7 @@ CONTRAST_DARK: Final = _theme(
     named=("#87d7ff", "#87ffff", "#ffd700", "#87ff87", "#ffd787", "#ff8f8f"),
     variables={
         "border-blurred": "#a8a8a8",
-        "plot-grid": "#585858",
+        "plot-grid": "#4a4a4a",
         "plot-axis": "#e4e4e4",
         "block-cursor-foreground": "#000000",
         "block-cursor-background": "#ffd700",
@@ -124,7 +124,7 @@ CONTRAST_LIGHT: Final = _theme(
     named=("#00408f", "#004f4f", "#5f3f00", "#004f00", "#6f3f00", "#9f0000"),
     variables={
         "border-blurred": "#606060",
-        "plot-grid": "#bcbcbc",
+        "plot-grid": "#d4d4d4",
         "plot-axis": "#303030",
         "block-cursor-foreground": "#ffffff",
         "block-cursor-background": "#00408f",

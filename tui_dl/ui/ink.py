@@ -95,17 +95,17 @@ def _colourless() -> Ink:
 
 
 # One cell for one cell, for terminals that know no more or draw some of these two cells wide.
-_PLAIN: Final = str.maketrans(
+PLAIN: Final[dict[int, int]] = str.maketrans(
     "▶‖■◌✗✓●○━─│▌▸→←↑↓×÷·–…‘’“”√²Σηρ∂₀₁₂₃▼▾•▁▂▃▄▅▆▇█▀",
     ">|#o!v*o=-|>>><^v" + "x/.-.''\"\"/2Snpd0123vv" + '*..::||##"',
 )
 
-_PLAIN.update(str.maketrans("βᵗΔ‹", "btD<"))
+PLAIN.update(str.maketrans("βᵗΔ‹", "btD<"))
 
 
 def as_ascii(text: str) -> str:
     """The text with an ASCII sign for each that a plain terminal may lack, as far as there is one."""
-    return text.translate(_PLAIN)
+    return text.translate(PLAIN)
 
 
 def strip_of(ink: Ink, line: Line, width: int, *, is_plain: bool = False) -> Strip:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, ClassVar, Final, final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -10,6 +10,7 @@ from textual import events
 from textual.app import ReturnType
 from textual.color import Color
 from textual.filter import ANSIToTruecolor, LineFilter
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tui_dl.ui.app_themes import THEMES, ThemeName
 from tui_dl.ui.look import GlyphKind, Look, glyphs_for, is_colourless, theme_for
@@ -30,7 +31,9 @@ class LookApp(FrameClockApp[ReturnType]):
     .-plain .box { border: ascii $primary; }
     .-plain #side { border-right: ascii $border-blurred; }
     .-plain #notes { border-top: ascii $border-blurred; }
-    .-plain OptionList, .-plain #preview, .-plain Input { border: ascii $border-blurred; }
+    .-plain OptionList, .-plain #preview { border: ascii $border-blurred; }
+    .-plain OptionList:focus { border: ascii $accent; }
+    .-plain StatusPanel { height: 2 !important; }
     .-plain Toast { border-left: ascii $border-blurred; }
     """
 
@@ -123,6 +126,7 @@ class LookApp(FrameClockApp[ReturnType]):
         self.is_plain = kind in ("ascii", "narrow")
         self.__dict__.pop("glyphs", None)
         self.set_class(self.is_plain, "-plain")
+        ScrollBar.renderer = _PlainScrollBar if self.is_plain else ScrollBarRender
         for screen in self.screen_stack if self._running else ():
             for widget in screen.query("*"):
                 # Every panel and plot forgets its finished lines then, as for another theme.
@@ -134,6 +138,14 @@ class LookApp(FrameClockApp[ReturnType]):
 
         for character in text:
             self.simulate_key(_character_to_key(character))
+
+
+@final
+class _PlainScrollBar(ScrollBarRender):
+    """A scroll bar that ends with whole cells: the parts of one are wider than a cell on some terminals."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
 @final

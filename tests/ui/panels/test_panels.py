@@ -15,6 +15,7 @@ from tui_dl.ui.panels.layers import LayersPanel
 from tui_dl.ui.panels.notes import scene_lines
 from tui_dl.ui.panels.optimizer import OptimizerPanel
 from tui_dl.ui.panels.phases import PHASES, phase_lines
+from tui_dl.ui.panels.present import PresentPanel, key_figures, large
 from tui_dl.ui.panels.status import StatusPanel, figures, tall
 from tui_dl.ui.run_model import RunModel
 from tui_dl.wire.messages import PROTOCOL, PhaseReached, ReadingTaken, SceneReached, Welcomed
@@ -191,3 +192,57 @@ def test_what_has_no_room_at_the_right_is_left_out() -> None:
     left: Line = ["left"]
     assert cells(spread(left, ["right"], 12)) == 12
     assert spread(left, ["right"], 8) == left
+
+
+@pytest.mark.parametrize("width", [44, 50, 60, 79, 100, 119, 140, 250])
+@pytest.mark.parametrize("height", [1, 2, 5])
+def test_the_top_never_shows_half_a_number(width: int, height: int) -> None:
+    model = lively_model()
+    lines = StatusPanel(model).build(width, height)
+    assert all(cells(line) <= width for line in lines)
+    text = text_of(list(lines))
+    if height < 5 or width < 100:
+        shown = [figure.worded() for figure in figures(model)]
+        assert shown[0] in text.split()
+        words = text.split()
+        assert all(word in shown for word in words[words.index(shown[0]) :] if word[0].isdigit())
+    else:
+        assert "rate" in text
+
+
+def test_with_more_room_more_facts_stand_beside_the_large_numbers() -> None:
+    model = lively_model()
+    assert "parameters" not in text_of(list(StatusPanel(model).build(120, 5)))
+    wide = text_of(list(StatusPanel(model).build(250, 5)))
+    assert {"parameters", "device", "inspecting", "speed", "left"} <= set(wide.split())
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True), st.integers(1, 3))
+def test_numbers_for_a_projector_have_equal_rows_and_show_something(value: float, scale: int) -> None:
+    from tui_dl.ui.numerals import number
+
+    rows = large(number(value), scale)
+    assert len(rows) == 5 * scale
+    assert len({len(row) for row in rows}) == 1
+    assert set("".join(rows)) == {" ", "█"}
+
+
+def test_digits_for_a_projector_differ() -> None:
+    assert len({tuple(large(character)) for character in "0123456789%-e.naif"}) == 18
+
+
+@pytest.mark.parametrize(("width", "height"), [(44, 6), (60, 6), (80, 7), (120, 7), (160, 12), (250, 12)])
+@pytest.mark.parametrize("model", [RunModel(), lively_model()])
+def test_a_projectors_top_keeps_within_its_size(width: int, height: int, model: RunModel) -> None:
+    lines = PresentPanel(model).build(width, height)
+    assert len(lines) == height
+    assert max(cells(line) for line in lines) <= width + 2
+    if model.latest("train.loss") is not None:
+        assert "██" in text_of(list(lines))
+
+
+def test_a_projector_shows_validation_first_and_what_is_not_finite_in_letters() -> None:
+    model = lively_model()
+    model.history.append(0, [51], {"validation.accuracy": [math.nan]})
+    assert key_figures(model)[0].label == "val accuracy"
+    assert "█" in text_of(list(PresentPanel(model).build(80, 7)))

@@ -1,6 +1,7 @@
 """Arrangement, themes, glyphs and the projector's screen on the real app."""
 
 import random
+from pathlib import Path
 
 import pytest
 from textual.widget import Widget
@@ -11,12 +12,14 @@ from tui_dl.spec.preset import load_preset
 from tui_dl.ui.app import TuiDlApp
 from tui_dl.ui.app_themes import THEMES
 from tui_dl.ui.look import Look
+from tui_dl.ui.panels.notes import scene_lines
 from tui_dl.ui.plots.glyph import BLOCKS, FULL, NARROW
 from tui_dl.ui.plots.line_plot import LinePlot
 from tui_dl.ui.screens.run import RunScreen
 from tui_dl.ui.terminal_link import is_painted
 from tui_dl.wire.commands import Watch
-from tui_dl.wire.messages import SceneReached
+from tui_dl.wire.messages import ChangeApplied, SceneReached
+from tui_dl.wire.plans import Receipt
 
 SIZES = [(60, 20), (80, 24), (80, 48), (120, 36), (160, 48), (250, 70), (250, 24), (44, 12)]
 
@@ -86,8 +89,7 @@ async def test_many_sizes_in_a_row_break_nothing(presenting: bool) -> None:
             size = chance.choice([*SIZES, (chance.randint(1, 260), chance.randint(1, 75))])
             engine.post(*readings(step), steps(51 + step, [0.5]), status("running", 51 + step))
             await pilot.resize_terminal(*size)
-            lines = stage.text.splitlines()
-            assert len(lines) <= size[1]
+            await stage.until(lambda size=size: len(stage.text.splitlines()) == size[1])
             if step % 4 == 0:
                 await stage.press(chance.choice("123456Mt"))
         await pilot.resize_terminal(80, 24)
@@ -236,3 +238,41 @@ async def test_where_height_is_to_spare_the_curves_stay_below_every_view(on_stag
         await stage.press("M")
         await stage.pilot.resize_terminal(160, 48)
         await stage.until(lambda: "strip-0" not in painted(stage))
+
+
+async def test_a_change_is_marked_in_ascii_where_there_is_no_more(on_stage: Open) -> None:
+    async with on_stage(120, 36) as stage:
+        stage.app.change_settings(glyphs="ascii")
+        stage.engine.post(
+            ChangeApplied(Receipt(20, 0, {"model.activation": "tanh"}, (("activation", "relu", "tanh"),)))
+        )
+        await stage.until("tanh")
+        await stage.pilot.pause()
+        assert stage.text.isascii()
+        # Large digits are drawn with lines that are not there: no rows are kept for them.
+        assert stage.screen.query_one("#status").region.height == 2
+
+
+async def test_a_shorter_note_gives_its_rows_back(on_stage: Open) -> None:
+    experiment = load_preset("vanishing-gradient")
+    async with on_stage(80, 24, experiment=experiment) as stage:
+        panel = stage.screen.query_one("#scene")
+        for scene in (1, 2, 0, 2):
+            stage.engine.post(
+                status("paused", 60, scene=scene, scene_waiting=True), SceneReached(scene, True)
+            )
+            await stage.until(f"Scene {scene + 1}/")
+            await stage.until(lambda: panel.region.height == len(scene_lines(stage.screen.model, 80)))
+
+
+async def test_the_picker_has_themes_and_ascii_too(tui_dl_home: Path) -> None:
+    app = TuiDlApp(look=Look(glyphs="ascii"))
+    async with app.run_test(size=(60, 12)) as pilot:
+        await pilot.pause()
+        text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert "Presets" in text
+        assert text.isascii()
+        before = app.theme
+        await pilot.press("t")
+        await pilot.pause()
+        assert app.theme != before

@@ -2,7 +2,6 @@
 
 import errno
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,9 +12,6 @@ from tests.ui.screens.conftest import Open, Stage
 from tui_dl.ui.panels.curves import MetricPlot
 from tui_dl.ui.screens.dialog import Dialog
 from tui_dl.wire.messages import ELAPSED_S, NonFiniteFound, StepsRecorded
-
-if TYPE_CHECKING:
-    from tui_dl.ui.plots.scales import Scale
 
 NAMES = ("loss", "accuracy", "lr", "grad_norm", "samples_seen", ELAPSED_S)
 

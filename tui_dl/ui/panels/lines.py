@@ -123,11 +123,18 @@ class GrowingPanel(LinePanel):
     """A panel as high as its content; without content it is not there."""
 
     GROWS: ClassVar[bool] = True
+    _laid_out_lines = 0
 
     def renew(self) -> int:
         """Take in what changed; lay out anew when it needs another height."""
         lines = len(self.build(self.size.width or self.app.size.width, self.app.size.height))
-        if lines != self._content_lines:
-            self._content_lines = lines
+        # A repaint in between, by a resize, has seen the new lines already, but got the old height.
+        if lines != self._laid_out_lines:
+            self._laid_out_lines = lines
             self.refresh(layout=True)
         return self.repaint()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as there are now."""
+        self._laid_out_lines = super().get_content_height(container, viewport, width)
+        return self._laid_out_lines

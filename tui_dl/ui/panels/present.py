@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from tui_dl.ui.ink import Line, Part, wrapped
+from tui_dl.ui.ink import Line, Part, cells, wrapped
 from tui_dl.ui.numerals import NOTHING, count
 from tui_dl.ui.panels.lines import GrowingPanel, LinePanel
 from tui_dl.ui.panels.notes import scene_lines
@@ -32,9 +32,9 @@ _DOTS: Final = {
     ".": (" ", " ", " ", " ", "#"),
 }
 _DOT_CELLS: Final = 2
+_NUMBER_CELLS: Final = 44
 _SIDE_CELLS: Final = 30
-_BLOCK_ROWS: Final = 3
-_FALLBACK_STYLE: Final = "bold"
+_LEAST_SIDE_CELLS: Final = 16
 
 
 class PresentPanel(LinePanel):
@@ -47,45 +47,40 @@ class PresentPanel(LinePanel):
 
     def build(self, width: int, height: int) -> Sequence[Line]:
         """The numbers that fit, the first always, each as high as the panel is."""
-        side = self._side(min(_SIDE_CELLS, width // 2))
-        room = width - min(_SIDE_CELLS, width // 2) - 2
-        scale = 2 if height >= 11 and width >= 150 else 1
-        blocks: list[list[Line]] = []
+        side_cells = min(_SIDE_CELLS, max(width - _NUMBER_CELLS, _LEAST_SIDE_CELLS))
+        side = self._side(side_cells)
+        room = width - side_cells - 2
+        blocks: list[tuple[list[tuple[str, str]], int]] = []
         for figure in key_figures(self.model):
-            drawn = _block(figure, scale, room)
-            if not drawn:
+            block = _block(figure, 2 if height >= 11 and width >= 150 else 1, room)
+            if block is None:
                 break
-            blocks.append([[(text, style)] for text, style in drawn[0]])
-            room -= drawn[1]
+            blocks.append(block)
+            room -= block[1]
         lines: list[Line] = []
         for row in range(height):
-            left: list[Part] = [part for block in blocks for part in (block[row] if row < len(block) else ())]
-            used = sum(len(block[row][0][0]) for block in blocks if row < len(block) for _ in (0,))
-            gap = width - used - min(_SIDE_CELLS, width // 2)
-            lines.append([*left, " " * max(gap, 0), *(side[row] if row < len(side) else ())])
+            left = [rows[row] if row < len(rows) else (" " * size, "") for rows, size in blocks]
+            gap = width - side_cells - sum(size for _, size in blocks)
+            lines.append([*left, " " * gap, *(side[row] if row < len(side) else ())])
         return lines
 
     def _side(self, width: int) -> list[Line]:
+        """State, step and epoch, losses and rate: six rows."""
         model, status = self.model, self.model.status
         text, style = STATES.get(model.state, (model.state.upper(), "on_info"))
         mark, _, word = text.partition(" ")
         spaced = f"{mark}  {' '.join(word)}" if 2 * len(word) + 4 <= width else text
-        block: list[Line] = [
-            [("".center(width), style)],
-            [(spaced.center(width), style)],
-            [("".center(width), style)],
-        ]
+        block: list[Line] = [[(line.center(width), style)] for line in ("", spaced, "")]
         where = f"step {count(status.step)}"
-        if status.epochs:
+        if status.epochs and len(where) + len(f"   epoch {status.epoch}/{status.epochs}") <= width:
             where += f"   epoch {status.epoch}/{status.epochs}"
-        small = [one for one in figures(model) if one.label in ("loss", "val loss", "rate")]
-        losses: list[Part] = [
-            part
-            for one in small[:2]
-            for part in ((f"{one.label} ", "dim"), (f"{one.worded(3)}  ", one.style))
-        ]
-        rates: list[Part] = [("rate ", "dim"), (small[-1].worded(), "bold")]
-        return [*block, [(where[:width], "bold")], losses, rates]
+        loss, validation_loss, *_, lr, _gradient = figures(model)
+        losses: list[Part] = []
+        for one in (loss, validation_loss):
+            pair: list[Part] = [(f"{one.label} ", "dim"), (f"{one.worded(3)}  ", one.style)]
+            if cells(losses) + cells(pair) <= width + 2:
+                losses += pair
+        return [*block, [(where, "bold")], losses, [("rate ", "dim"), (lr.worded(), "bold")]]
 
 
 class PresentNotes(GrowingPanel):

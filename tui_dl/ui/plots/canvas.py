@@ -12,6 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tui_dl.ui.ink import PLAIN
 from tui_dl.ui.plots.glyph import CodeArray
 
 StyleArray = npt.NDArray[np.int16]
@@ -66,6 +67,12 @@ class Canvas:
         if 0 <= y < self.height:
             self.codes[y, max(x, 0) : max(end, 0)] = ord(character)
             self.styles[y, max(x, 0) : max(end, 0)] = style
+
+    def make_plain(self) -> None:
+        """Put ASCII in place of what was written beyond it, as far as there is any; braille stays."""
+        beyond = (self.codes > 127) & ((self.codes < 0x2800) | (self.codes > 0x28FF))
+        if beyond.any():
+            self.codes[beyond] = [PLAIN.get(code, code) for code in self.codes[beyond].tolist()]
 
     def blit(self, x: int, y: int, codes: CodeArray, styles: StyleArray | int) -> None:
         """Copy a block of cells to (x, y), which must fit."""

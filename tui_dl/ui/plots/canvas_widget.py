@@ -78,6 +78,13 @@ class CanvasWidget(Widget):
     def style_table(self) -> Sequence[Style]:
         """The styles that the canvas' numbers stand for, under the present theme."""
 
+    def _drawn(self, width: int, height: int) -> Canvas:
+        canvas = self.draw(width, height)
+        if not self.glyphs.half_block:
+            # Labels say → and × wherever they come from.
+            canvas.make_plain()
+        return canvas
+
     def repaint(self) -> int:
         """Draw again and refresh the rows that changed; returns their number.
 
@@ -89,7 +96,7 @@ class CanvasWidget(Widget):
             self._painted = None
             return 0
         self._painted = paint(
-            self.draw(width, height), self._styles(), before, blanks_inherit=self.BLANKS_INHERIT
+            self._drawn(width, height), self._styles(), before, blanks_inherit=self.BLANKS_INHERIT
         )
         changed = self._painted.changed
         if changed:
@@ -110,7 +117,7 @@ class CanvasWidget(Widget):
                 return Strip.blank(width)
             # Once for each new size; Textual asks for lines before it tells about the size.
             painted = self._painted = paint(
-                self.draw(width, height), self._styles(), blanks_inherit=self.BLANKS_INHERIT
+                self._drawn(width, height), self._styles(), blanks_inherit=self.BLANKS_INHERIT
             )
         return painted.strips[y] if y < len(painted.strips) else Strip.blank(width)
 

@@ -1,8 +1,9 @@
 """Keys about the look of the run screen: one panel as large as can be, and the theme."""
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
+from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -28,6 +29,17 @@ class LookActions(Screen[None]):
     def renew_all(self) -> None:
         """Have everything painted that is shown now."""
         raise NotImplementedError
+
+    def for_projector(self, place: Literal["top", "notes"]) -> ComposeResult:
+        """The panel that a projector's screen has at this place; elsewhere not even its module is loaded."""
+        if not cast("TuiDlApp", self.app).is_presenting:
+            return
+        from tui_dl.ui.panels.present import PresentNotes, PresentPanel
+
+        if place == "top":
+            yield PresentPanel(self.model, id="present")
+        else:
+            yield PresentNotes(self.model, id="present-notes")
 
     async def add_strip(self) -> None:
         """Put the curves below the views; the style sheet shows them where there is height to spare."""

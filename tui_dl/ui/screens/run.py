@@ -19,7 +19,6 @@ from tui_dl.ui.panels.hint import HintPanel
 from tui_dl.ui.panels.meters import MetersPanel
 from tui_dl.ui.panels.notes import NotesPanel, ScenePanel
 from tui_dl.ui.panels.phases import PhasesPanel
-from tui_dl.ui.panels.present import PresentNotes, PresentPanel
 from tui_dl.ui.panels.status import StatusPanel
 from tui_dl.ui.panels.variants import VariantsPanel
 from tui_dl.ui.run_link import RunLink
@@ -106,7 +105,7 @@ class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantAct
         model = self.model
         model.language = self.program.language
         yield StatusPanel(model, id="status")
-        yield PresentPanel(model, id="present")
+        yield from self.for_projector("top")
         with Horizontal(id="body"):
             with Vertical(id="side"):
                 yield ControlPanel(model, id="control")
@@ -117,7 +116,7 @@ class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantAct
                 yield VariantsPanel(model, id="variants")
                 yield PhasesPanel(model, id="phases")
                 yield ScenePanel(model, id="scene")
-                yield PresentNotes(model, id="present-notes")
+                yield from self.for_projector("notes")
         yield HintPanel(model, id="hint")
         yield KeyBar(model, id="keys")
         yield MetersPanel(model, id="meters")
