@@ -6,7 +6,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -26,9 +25,10 @@ from tui_dl.ui.proposal import (
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.screens.change_fields import FieldInput, FieldRow, help_of
 from tui_dl.ui.screens.dialog import DIALOG_CSS, DialogLines
+from tui_dl.ui.screens.see_through import SeeThroughScreen
 
 
-class ChangeForm(ModalScreen[Proposal | None]):
+class ChangeForm(SeeThroughScreen[Proposal | None]):
     """Arrows choose the component, Tab goes to its settings, Enter to the plan; Escape changes nothing."""
 
     DEFAULT_CSS = f"""

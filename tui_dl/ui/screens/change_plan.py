@@ -6,7 +6,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from tui_dl.errors import TuiDlError
 from tui_dl.spec.lecture import OptimizerState
@@ -15,6 +14,7 @@ from tui_dl.ui.numerals import count, number, rate
 from tui_dl.ui.proposal import Proposal
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.screens.dialog import DIALOG_CSS, DialogLines
+from tui_dl.ui.screens.see_through import SeeThroughScreen
 from tui_dl.ui.steering import Steering
 from tui_dl.wire.plans import Plan, Receipt
 
@@ -28,7 +28,7 @@ WARMUPS: Final = (0, 10, 50, 200)
 _WAIT_FOR_RECEIPT_S: Final = 0.05
 
 
-class PlanScreen(ModalScreen[str]):
+class PlanScreen(SeeThroughScreen[str]):
     """Enter makes the change; Escape goes back to the form. Afterwards the receipt, which any key closes."""
 
     DEFAULT_CSS = f"PlanScreen {{ {DIALOG_CSS} & > .box {{ width: 84; }} }}"

@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.geometry import Size
-from textual.screen import ModalScreen
 
 from tui_dl.ui.hangul import JAMO
 from tui_dl.ui.ink import Line, Part, wrapped
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import RunModel
+from tui_dl.ui.screens.see_through import SeeThroughScreen
 
 _LATIN: Final = {jamo: letter for letter, jamo in JAMO.items()}
 
@@ -66,7 +66,7 @@ class DialogLines(LinePanel):
         return max(min(len(self._lines), viewport.height - 4), 1)
 
 
-class Dialog(ModalScreen[str]):
+class Dialog(SeeThroughScreen[str]):
     """Text and choices: by their keys, by arrows and Enter, or by a click; Escape takes the last one."""
 
     DEFAULT_CSS = f"Dialog {{ {DIALOG_CSS} }}"

@@ -8,7 +8,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from tui_dl.ui.hangul import JAMO
 from tui_dl.ui.ink import Line, Part, cells, fitted
@@ -19,13 +18,14 @@ from tui_dl.ui.keys.table import KEYS
 from tui_dl.ui.panels.list_panel import ListPanel, ListRow
 from tui_dl.ui.screens.dialog import DIALOG_CSS, DialogLines
 from tui_dl.ui.screens.list_dialog import ListDialog
+from tui_dl.ui.screens.see_through import SeeThroughScreen
 from tui_dl.ui.settings import Settings
 
 _KEYS_CELLS: Final = 20
 _JAMO: Final = frozenset(JAMO.values())
 
 
-class KeyCapture(ModalScreen[str | None]):
+class KeyCapture(SeeThroughScreen[str | None]):
     """Takes the next key, whichever it is; Escape takes none."""
 
     DEFAULT_CSS = f"KeyCapture {{ {DIALOG_CSS} & > .box {{ width: 50; }} }}"

@@ -10,13 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui_dl.ui.fuzzy import Match, best, queries_for
 from tui_dl.ui.ink import Line, Part, cells, fitted
 from tui_dl.ui.panels.list_panel import ListPanel, ListRow
 from tui_dl.ui.screens.dialog import DialogLines
+from tui_dl.ui.screens.see_through import SeeThroughScreen
 
 if TYPE_CHECKING:
     from tui_dl.ui.app import TuiDlApp
@@ -50,7 +50,7 @@ class Command:
     at_once: bool = True
 
 
-class Palette(ModalScreen[Command | None]):
+class Palette(SeeThroughScreen[Command | None]):
     """Typing finds, arrows choose, Enter does it; Escape does nothing.
 
     Args:

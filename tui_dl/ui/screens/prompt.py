@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui_dl.ui.ink import wrapped
 from tui_dl.ui.screens.dialog import DIALOG_CSS, DialogLines
+from tui_dl.ui.screens.see_through import SeeThroughScreen
 
 
-class NumberPrompt(ModalScreen[int | None]):
+class NumberPrompt(SeeThroughScreen[int | None]):
     """Enter takes the number, Escape none."""
 
     DEFAULT_CSS = f"NumberPrompt {{ {DIALOG_CSS} }}"
@@ -61,7 +61,7 @@ class NumberPrompt(ModalScreen[int | None]):
         return number if 1 <= number <= self._largest else None
 
 
-class TextPrompt(ModalScreen[str | None]):
+class TextPrompt(SeeThroughScreen[str | None]):
     """Asks for a line of text; Enter takes it, Escape none.
 
     Args:
