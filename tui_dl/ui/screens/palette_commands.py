@@ -60,7 +60,7 @@ def component_commands(screen: "RunScreen") -> Iterator[Command]:
             yield Command(
                 kind="component",
                 label=f"{title.partition(' ')[0].lower()}: {name}{there}",
-                run=partial(screen.flows.change, place, name),
+                run=partial(screen.flows.change, place, component=name),
                 help=summary_of(place, name),
                 at_once=False,
             )
