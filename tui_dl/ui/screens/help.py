@@ -19,7 +19,7 @@ from tui_dl.ui.screens.dialog import Dialog, DialogLines
 
 _KEY_CELLS: Final = 13
 _LABEL_CELLS: Final = 15
-_TWO_COLUMNS_FROM: Final = 120
+_TWO_COLUMNS_FROM: Final = 140
 _WIDEST: Final = 150
 _GAP: Final = 3
 
