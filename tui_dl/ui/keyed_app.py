@@ -78,7 +78,7 @@ class KeyedApp(FrameClockApp[ReturnType]):
 
     @property
     def _takes_text(self) -> bool:
-        return isinstance(self.focused, Input | TextArea)
+        return isinstance(self.focused, Input | TextArea) or getattr(self.screen, "takes_text", False)
 
     @property
     def _takes_paste(self) -> bool:

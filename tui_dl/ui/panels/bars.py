@@ -36,9 +36,9 @@ class ViewBar(LinePanel):
         """All views in one line, shortened if need be."""
         for names in (dict(zip(VIEWS, VIEWS, strict=True)), {view: _SHORT.get(view, view) for view in VIEWS}):
             line: list[Part] = []
-            for number, view in enumerate(VIEWS, start=1):
-                style = "chosen" if view == self.view else "dim"
-                line.append((f" {number} {names[view]} ", style, f"screen.view('{view}')"))
+            for view in VIEWS:
+                style, action = "chosen" if view == self.view else "dim", f"view('{view}')"
+                line.append((f" {self.keymap.shown_for(action)} {names[view]} ", style, f"screen.{action}"))
             if cells(line) <= width:
                 break
         return [line]

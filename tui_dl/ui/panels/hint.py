@@ -57,7 +57,8 @@ def hint_line(model: RunModel, keymap: Keymap = DEFAULT_KEYMAP, width: int = 80)
     if not keys:
         return ()
     line: list[Part] = [(f" {text}", "info")]
-    if cells(line) + cells(keys[0]) > width:
+    if sum(map(cells, (line, *keys))) > width:
+        # What to press is more than why.
         line = []
     for part in keys:
         if cells(line) + cells(part) > width:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from tui_dl.ui.ink import Line, Part, cells, wrapped
+from tui_dl.ui.keys.keymap import DEFAULT_KEYMAP, Keymap
 from tui_dl.ui.numerals import number
 from tui_dl.ui.panels.lines import GrowingPanel
 from tui_dl.ui.run_model import RunModel, Topic
@@ -30,10 +31,10 @@ class PhasesPanel(GrowingPanel):
 
     def build(self, width: int, height: int) -> Sequence[Line]:
         """The strip, then the newest phase's numbers and facts."""
-        return phase_lines(self.model, width)
+        return phase_lines(self.model, width, self.keymap)
 
 
-def phase_lines(model: RunModel, width: int) -> list[Line]:
+def phase_lines(model: RunModel, width: int, keymap: Keymap = DEFAULT_KEYMAP) -> list[Line]:
     """What the micro-step view says; empty at a batch boundary."""
     if not model.phases:
         return []
@@ -56,8 +57,16 @@ def phase_lines(model: RunModel, width: int) -> list[Line]:
         lines.append(values)
     for fact in present.facts:
         lines += [[f" {text}"] for text in wrapped(fact, width - 2)]
-    rest: list[Part] = [("s", "key"), (" finish this batch   ", "dim"), ("space", "key"), (" run on", "dim")]
-    lines.append([(" p", "key"), (f" {following}   ", "dim"), *rest] if following else [" ", *rest])
+    rest: list[Part] = [
+        (keymap.shown("step"), "key", "screen.step"),
+        (" finish this batch   ", "dim", "screen.step"),
+        (keymap.shown("run"), "key", "screen.toggle_run"),
+        (" run on", "dim", "screen.toggle_run"),
+    ]
+    one: list[Part] = [(f" {keymap.shown('phase')}", "key", "screen.step_phase")]
+    lines.append(
+        [*one, (f" {following}   ", "dim", "screen.step_phase"), *rest] if following else [" ", *rest]
+    )
     return lines
 
 

@@ -92,6 +92,11 @@ class ChangeForm(Overlay[Proposal | None]):
         super().__init__()
         self.state = state
 
+    @property
+    def takes_text(self) -> bool:
+        """Whether keys are written into a field: pasted text is welcome there."""
+        return self.state.place != LIST
+
     def compose(self) -> ComposeResult:
         """One box of lines."""
         box = Vertical(FormLines(self.state), classes="box")

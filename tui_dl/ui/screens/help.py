@@ -19,7 +19,7 @@ from tui_dl.ui.screens.dialog import Dialog, DialogLines
 
 _KEY_CELLS: Final = 13
 _LABEL_CELLS: Final = 15
-_TWO_COLUMNS_FROM: Final = 120
+_TWO_COLUMNS_FROM: Final = 140
 _WIDEST: Final = 150
 _GAP: Final = 3
 
@@ -116,13 +116,13 @@ class HelpScreen(Dialog):
 
     def _group_lines(self, group: str, entries: Sequence[KeyAction], width: int) -> list[Line]:
         able = [entry for entry in entries if entry.can(self._model, self._view)]
-        # Run and pause are one key: of what shares action and key only one can be meant, and is shown.
+        # Run and pause are one key: while one can be done the other is not worth a line.
         able_actions = {entry.action for entry in able}
-        unable = {one.action: one for one in entries if one not in able and one.action not in able_actions}
+        unable = [one for one in entries if one.action not in able_actions]
         lines: list[Line] = [[(group, "title")]]
         for entry in able:
             lines += _entry_lines(entry, width, can=True)
-        for entry in unable.values():
+        for entry in unable:
             lines += _entry_lines(entry, width, can=False)
         return lines
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MOST_FOUND: Final = 200
 _KIND_CELLS: Final = 11
 _NOT_NOW: Final = 30.0
+_HELP_FROM: Final = 24
 
 
 @final
@@ -210,6 +211,9 @@ def _line(command: Command, fit: Match, width: int, chosen: bool) -> Line:
             parts[-1] = (str(parts[-1][0]) + character, style)
         else:
             parts.append((character, style))
+    about = width - cells(parts) - len(command.key) - 4
+    if about >= _HELP_FROM and command.help:
+        parts.append((f"  {fitted(command.help, about).rstrip()}", "dim"))
     gap = width - cells(parts) - len(command.key) - 1
     return [*parts, " " * max(gap, 1), (command.key, "key" if command.is_possible else "dim")]
 

@@ -1,12 +1,12 @@
 """What the palette offers: actions with their keys, components, presets, runs, settings."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from tui_dl.errors import TuiDlError
 from tui_dl.runs.listing import RunSummary
-from tui_dl.spec.preset import list_presets, load_preset
+from tui_dl.spec.preset import PresetSummary, list_presets, load_preset
 from tui_dl.ui.numerals import count
 from tui_dl.ui.proposal import TITLES, names_for, present_at, summary_of
 from tui_dl.ui.screens.palette import Command
@@ -70,7 +70,7 @@ def preset_commands(app: "TuiDlApp", leave: Leave) -> Iterator[Command]:
     """Every preset; this run is left properly first."""
     if app.openings is None:
         return
-    for preset in list_presets():
+    for preset in _presets():
 
         def begin(name: str = preset.name) -> None:
             try:
@@ -81,6 +81,12 @@ def preset_commands(app: "TuiDlApp", leave: Leave) -> Iterator[Command]:
             leave(lambda: app.start(experiment, name))
 
         yield Command("preset", f"{preset.name}", begin, preset.title, at_once=False)
+
+
+@cache
+def _presets() -> tuple[PresetSummary, ...]:
+    """Those that are shipped: they don't change while the program runs, and reading them takes a while."""
+    return list_presets()
 
 
 def run_commands(
