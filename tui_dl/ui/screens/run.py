@@ -33,7 +33,15 @@ from tui_dl.ui.screens.run_layout import (
 from tui_dl.ui.screens.speech_actions import SpeechActions
 from tui_dl.ui.steering import Steering
 from tui_dl.ui.terminal_link import is_painted
-from tui_dl.wire.messages import AnyMessage, NonFiniteFound, Noticed, RunFinished, SceneReached, Welcomed
+from tui_dl.wire.messages import (
+    AnyMessage,
+    NonFiniteFound,
+    Noticed,
+    RunFinished,
+    SceneReached,
+    StatusChanged,
+    Welcomed,
+)
 
 if TYPE_CHECKING:
     from tui_dl.ui.app import TuiDlApp
@@ -70,6 +78,8 @@ class RunScreen(SpeechActions, RunActions):
         self.model = RunModel(experiment=opening.experiment, preset=opening.preset)
         if opening.folder is not None:
             self.model.run, self.model.path = opening.folder.name, str(opening.folder)
+        if opening.folder is not None and not opening.is_new:
+            self.model.status = StatusChanged("starting", "connecting to the engine")
         self.opening = opening
         self.link = RunLink(opening, self._take, self._link_changed)
         self.steering = Steering(self.model, self.link)
