@@ -21,6 +21,7 @@ def model_in(*messages: object, **fields: object) -> RunModel:
 ALL = {
     "starting": (RunModel(), "q cancels"),
     "loading": (RunModel(status=status("starting", detail="loading torch"), loading_s=7), "torch (7s)"),
+    "connecting": (RunModel(status=status("starting", detail="connecting to the engine")), "q cancels"),
     "compiling": (model_in(status("running", detail="compiling the step")), "first steps come late"),
     "paused": (model_in(status("paused", 5)), "by hand: space goes on"),
     "stalled": (model_in(status("running", 5), stalled_s=12), "no step for 12s"),
@@ -71,3 +72,22 @@ def test_at_every_width_what_to_do_comes_before_speed(width: int) -> None:
     text = "".join(part if isinstance(part, str) else part[0] for part in line)  # type: ignore[misc]
     assert "batch 5 of 100" in text
     assert len(text) <= width
+
+
+def test_loading_that_takes_very_long_says_how_to_end_it() -> None:
+    model = RunModel(status=status("starting", detail="loading torch"), loading_s=90)
+    assert "tui-dl stop" in explained(model)
+
+
+def test_an_end_without_a_checkpoint_promises_no_resume() -> None:
+    model = model_in(RunFinished("stopped", 5, ""), link="closed")
+    assert "could not be written" in explained(model)
+    model = model_in(RunFinished("stopped", 5, "/runs/x.pt"), link="closed", run="run-1")
+    assert "tui-dl resume run-1" in explained(model)
+
+
+@pytest.mark.parametrize("path", ["/runs/run-1", ""])
+def test_what_is_wrong_with_the_recording_stays_in_sight(path: str) -> None:
+    notice = "recording stopped: /runs/run-1/run.db: the disk is full"
+    model = model_in(status("running", 5, notice=notice), path=path)
+    assert "the disk is full: 6 shows the log" in explained(model)

@@ -161,7 +161,8 @@ class RunModel:
         state, detail = self.status.state, self.status.detail
         if state in ("starting", "running") and detail.startswith("compiling"):
             return "compiling"
-        return "loading" if state == "starting" and detail.startswith("loading") else state
+        told = ("loading", "connecting") if state == "starting" else ()
+        return next((word for word in told if detail.startswith(word)), state)
 
     @property
     def receipt(self) -> Receipt | None:

@@ -1,7 +1,11 @@
 """What a run's state means and what can be done next, in words for the status line."""
 
+from typing import Final
+
 from tui_dl.ui.numerals import count, duration
 from tui_dl.ui.run_model import RunModel
+
+_LONG_LOADING_S: Final = 60
 
 
 def explained(model: RunModel) -> str:
@@ -25,6 +29,8 @@ def explained(model: RunModel) -> str:
 def _loading(model: RunModel) -> str:
     what = model.status.detail or "starting the engine"
     since = f" ({model.loading_s}s)" if model.loading_s >= 2 else ""
+    if model.loading_s >= _LONG_LOADING_S:
+        return f"{what}{since}: if it is stuck, tui-dl stop ends it by force, q leaves"
     return f"{what}{since}: look around meanwhile, q cancels"
 
 
@@ -85,5 +91,7 @@ def _finished(model: RunModel) -> str:
 
 
 def _closed(model: RunModel) -> str:
+    if model.finished is not None and not model.finished.checkpoint:
+        return "stopped, but its last state could not be written: q leaves"
     resume = f"tui-dl resume {model.run} goes on from it" if model.run else "it can be resumed"
     return f"stopped and kept: {resume}, q leaves"

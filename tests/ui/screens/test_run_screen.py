@@ -44,7 +44,7 @@ async def test_every_view_at_every_size_shows_what_it_is_for(on_stage: Open, wid
     async with on_stage(width, height) as stage:
         await stage.until("RUNNING")
         assert "loss" in stage.text
-        wanted = {"layers": "layers.1", "histograms": "layers.0", "optimizer": "rate", "log": "Changes"}
+        wanted = {"layers": "layers.1", "histograms": "layers.0", "optimizer": "rate", "log": "changes"}
         for number, view in enumerate(VIEWS, start=1):
             await stage.press(str(number))
             assert stage.screen.view == view

@@ -129,7 +129,9 @@ class LogPanel(LinePanel):
             left.append((f" {name} ", style, f"screen.filter_log('{name}')"))
         total = self.entries.total
         number = count(shown) if shown == total else f"{count(shown)} of {count(total)}"
-        follow: Part = ("following", "good") if self.is_following else ("End follows", "warn")
+        follow: Part = ("following", "good")
+        if not self.is_following:
+            follow = ("End follows", "warn", "screen.jump_view(1)")
         for right in (
             [("F ", "key"), ("filters  ", "dim"), (f"{number}  ", "dim"), follow, " "],
             [follow, " "],

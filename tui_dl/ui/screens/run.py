@@ -41,7 +41,15 @@ from tui_dl.ui.screens.task_actions import TaskActions
 from tui_dl.ui.screens.variant_actions import VariantActions
 from tui_dl.ui.steering import Steering
 from tui_dl.ui.terminal_link import is_painted
-from tui_dl.wire.messages import AnyMessage, NonFiniteFound, Noticed, RunFinished, SceneReached, Welcomed
+from tui_dl.wire.messages import (
+    AnyMessage,
+    NonFiniteFound,
+    Noticed,
+    RunFinished,
+    SceneReached,
+    StatusChanged,
+    Welcomed,
+)
 
 if TYPE_CHECKING:
     from tui_dl.ui.app import TuiDlApp
@@ -86,6 +94,8 @@ class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantAct
         self.model = RunModel(experiment=opening.experiment, preset=opening.preset)
         if opening.folder is not None:
             self.model.run, self.model.path = opening.folder.name, str(opening.folder)
+        if opening.folder is not None and not opening.is_new:
+            self.model.status = StatusChanged("starting", "connecting to the engine")
         self.opening = opening
         self.link = RunLink(opening, self._take, self._link_changed)
         self.steering = Steering(self.model, self.link)

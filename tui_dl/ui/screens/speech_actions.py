@@ -87,6 +87,8 @@ class SpeechActions(Screen[None]):
             touched |= frozenset({"events"})
         if touched:
             self.mark(touched)
+        if self._program.settings.meters != self.query_one(MetersPanel).is_shown:
+            self._show_meters(self._program.settings.meters)
         self._read_meters()
 
     # -- the log ---------------------------------------------------------------------------------------
