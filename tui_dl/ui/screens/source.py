@@ -197,6 +197,11 @@ class SourceScreen(Overlay[None]):
         box.border_subtitle = "  ".join([*keys, "Esc"])
         yield box
 
+    @property
+    def takes_text(self) -> bool:
+        """Whether somebody writes what to search for."""
+        return self._lines.is_searching
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         # While somebody writes what to search for, letters are letters.
         return not self._lines.is_searching or action in ("cancel", "found", "erase")
