@@ -43,7 +43,8 @@ def _colours(theme: Theme) -> tuple[str, ...]:
     named = (theme.primary, theme.success, theme.warning, theme.error, theme.accent)
     if not all(colour is not None and colour.startswith("#") for colour in named):
         return (*(_NAMED if theme.dark else _NAMED_ON_LIGHT), "", "black" if theme.dark else "bright_white")
-    is_exact = bool(theme.foreground and theme.foreground.startswith("#"))
+    grounds = (theme.foreground, theme.background)
+    is_exact = all(colour is not None and colour.startswith("#") for colour in grounds)
     ground = str(theme.background) if is_exact else "black" if theme.dark else "bright_white"
     muted = _MUTED[theme.dark, is_exact]
     # What a panel draws itself has no ground but its own.

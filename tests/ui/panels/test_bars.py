@@ -36,8 +36,8 @@ def test_what_only_a_view_has_comes_first_there_and_is_absent_elsewhere(
 
 
 def test_remapped_keys_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    keymap = keymap_for({"pause": "f2", "layers": "f6"})
+    keymap = keymap_for({"pause": "f7", "layers": "f6"})
     monkeypatch.setattr(KeyBar, "keymap", keymap)
     monkeypatch.setattr(ViewBar, "keymap", keymap)
-    assert "f2 pause" in _text(KeyBar(running()), 80)
+    assert "f7 pause" in _text(KeyBar(running()), 80)
     assert "f6 layers" in _text(ViewBar(RunModel()), 80)

@@ -31,7 +31,7 @@ def _text(model: RunModel, **more: Any) -> str:
 
 def test_a_run_that_waits_at_its_start_says_what_starts_it() -> None:
     assert "space runs" in _text(model_in("paused"))
-    assert "f2 runs" in _text(model_in("paused"), keymap=keymap_for({"run": "f2"}))
+    assert "f7 runs" in _text(model_in("paused"), keymap=keymap_for({"run": "f7"}))
 
 
 @pytest.mark.parametrize("model", [model_in("running"), model_in("paused", 40), RunModel()])

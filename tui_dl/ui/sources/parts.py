@@ -15,7 +15,7 @@ from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.schema import family_of
 from tui_dl.ui.sources.locate import Passage, SourceNotFoundError, definition, find_passage
 
-_BUILDERS: Final = ("components", "engine")
+_BUILDERS: Final = ("components", "engine", "spec")
 """The folders of this program in which a Struct is turned into something that computes."""
 
 
