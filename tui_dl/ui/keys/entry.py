@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, final
 if TYPE_CHECKING:
     from tui_dl.ui.run_model import RunModel
 
-Group = Literal["Run", "Change", "Look", "Lecture", "Program"]
+Group = Literal["Run", "Change", "Look", "Plots", "Lecture", "Program"]
 Condition = Callable[["RunModel"], bool]
 
 

@@ -4,101 +4,6 @@ from typing import Final
 
 from tui_dl.ui.keys.entry import KeyAction, always, changeable, has_layers
 
-PLOT_KEYS: Final[tuple[KeyAction, ...]] = (
-    KeyAction(
-        "metric",
-        "m",
-        "m",
-        "next curve",
-        "Look",
-        "The keys go to the next plot; where there is room for one plot, it shows another metric",
-        "next_plot",
-        always,
-        19,
-    ),
-    KeyAction(
-        "zoom_in",
-        "z",
-        "z",
-        "zoom",
-        "Look",
-        "Look closer: at the newest, or at the crosshair",
-        "zoom(1)",
-        always,
-        20,
-    ),
-    KeyAction("zoom_out", "Z", "Z", "zoom out", "Look", "Look at twice as much", "zoom(-1)"),
-    KeyAction(
-        "pan_left", "left", "←", "earlier", "Look", "What was before, or the crosshair to the left", "pan(-1)"
-    ),
-    KeyAction(
-        "pan_right", "right", "→", "later", "Look", "What came after, or the crosshair to the right", "pan(1)"
-    ),
-    KeyAction("leap_left", "shift+left", "shift+←", "much earlier", "Look", "The same, farther", "pan(-10)"),
-    KeyAction("leap_right", "shift+right", "shift+→", "much later", "Look", "The same, farther", "pan(10)"),
-    KeyAction(
-        "follow", "f", "f", "follow", "Look", "Follow the newest data, or freeze what is shown", "follow"
-    ),
-    KeyAction("show_all", "0", "0", "show all", "Look", "The whole run in the plots", "show_all"),
-    KeyAction(
-        "crosshair",
-        "x",
-        "x",
-        "crosshair",
-        "Look",
-        "Exact values of every curve at a step; arrows move it",
-        "crosshair",
-        always,
-        21,
-    ),
-    KeyAction("back", "escape", "esc", "back", "Look", "Leave the crosshair or a page", "back"),
-    KeyAction(
-        "x_unit",
-        "X",
-        "X",
-        "x axis",
-        "Look",
-        "Steps, epochs, samples or seconds on the x axis",
-        "cycle_x_unit",
-    ),
-    KeyAction(
-        "scale",
-        "y",
-        "y",
-        "scale",
-        "Look",
-        "Linear, logarithmic or symlog y axis of the present plot",
-        "cycle_scale",
-    ),
-    KeyAction(
-        "smoothing",
-        "w",
-        "w",
-        "smoothing",
-        "Look",
-        "Time constant of the average over noisy curves",
-        "cycle_smoothing",
-    ),
-    KeyAction(
-        "mark_labels",
-        "g",
-        "g",
-        "labels",
-        "Look",
-        "Labels of changes and faults: where free, all, none",
-        "mark_labels",
-    ),
-    KeyAction(
-        "export",
-        "E",
-        "E",
-        "export",
-        "Look",
-        "The plot as SVG or PNG, its data as CSV, the screen as SVG",
-        "export",
-    ),
-)
-
 LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
     KeyAction(
         "next_view", "tab", "tab", "next view", "Look", "Show the next view", "move_view(1)", always, 18
@@ -206,5 +111,4 @@ LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
         always,
         20,
     ),
-    *PLOT_KEYS,
 )

@@ -10,13 +10,21 @@ from tui_dl.ui.keys.change import CHANGE_KEYS
 from tui_dl.ui.keys.entry import KeyAction
 from tui_dl.ui.keys.lecture import LECTURE_KEYS
 from tui_dl.ui.keys.look import LOOK_KEYS
+from tui_dl.ui.keys.plots import PLOT_KEYS
 from tui_dl.ui.keys.program import PROGRAM_KEYS
 from tui_dl.ui.keys.run import RUN_KEYS
 
 if TYPE_CHECKING:
     from tui_dl.ui.run_model import RunModel
 
-KEYS: Final[tuple[KeyAction, ...]] = (*RUN_KEYS, *CHANGE_KEYS, *LOOK_KEYS, *LECTURE_KEYS, *PROGRAM_KEYS)
+KEYS: Final[tuple[KeyAction, ...]] = (
+    *RUN_KEYS,
+    *CHANGE_KEYS,
+    *LOOK_KEYS,
+    *PLOT_KEYS,
+    *LECTURE_KEYS,
+    *PROGRAM_KEYS,
+)
 
 
 def bindings() -> list[Binding]:
