@@ -34,7 +34,7 @@ PLOT_KEYS: Final[tuple[KeyAction, ...]] = (
         "←",
         "earlier",
         "Plots",
-        "What was before, or the crosshair to the left",
+        "What was before; or moves the crosshair",
         "pan(-1)",
     ),
     KeyAction(
@@ -43,7 +43,7 @@ PLOT_KEYS: Final[tuple[KeyAction, ...]] = (
         "→",
         "later",
         "Plots",
-        "What came after, or the crosshair to the right",
+        "What came after; or moves the crosshair",
         "pan(1)",
     ),
     KeyAction("leap_left", "shift+left", "shift+←", "much earlier", "Plots", "The same, farther", "pan(-10)"),
