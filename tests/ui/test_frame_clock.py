@@ -331,3 +331,23 @@ def test_a_link_that_is_spared_gets_half_of_the_frames() -> None:
     run(world, clock, 10.0, 0.001)
     assert len(picture.at) == pytest.approx(50, abs=3)
     assert len(slow.at) == pytest.approx(5, abs=1)
+
+
+def test_asking_again_before_the_frame_looks_at_nothing() -> None:
+    world = World()
+    clock, picture = confirmed(world)
+    looked = 0
+
+    def is_visible() -> bool:
+        nonlocal looked
+        looked += 1
+        return True
+
+    clock.register("plot", picture.paint, is_visible=is_visible)
+    clock.request("plot")
+    first = looked
+    for _ in range(100):
+        clock.request("plot")
+    assert looked == first
+    world.pass_time(0.2)
+    assert len(picture.at) == 1

@@ -254,3 +254,16 @@ def test_the_next_scene_is_the_one_after_the_last_reached() -> None:
     assert experiment.scenes[0].note in model.events[-1].text
     model.apply(SceneReached(len(experiment.scenes) - 1, True))
     assert model.next_scene is None
+
+
+def test_numbers_are_there_for_whoever_reads_however_many_came_meanwhile() -> None:
+    model = RunModel()
+    for first in range(1, 2001, 2):
+        model.apply(steps(first, [1.0 / first, 2.0 / first]))
+        model.apply(evaluation(first, 3.0 / first))
+    assert model.latest("train.loss") == 2.0 / 1999
+    assert model.latest("validation.loss") == 3.0 / 1999
+    assert model.history.last_step("train.loss") == 2000
+    held, values = model.history.points(model.history.live(), "validation.loss")
+    assert held.tolist() == list(range(1, 2001, 2))
+    assert values[0] == 3.0

@@ -122,10 +122,13 @@ class FrameClock:
 
     def request(self, *names: str) -> None:
         """Ask for a frame of these painters, or of all; asking again before it comes costs nothing."""
+        is_news = False
         for name in names or tuple(self._painters):
-            if name in self._painters:
-                self._painters[name].is_dirty = True
-        self._schedule()
+            painter = self._painters.get(name)
+            if painter is not None and not painter.is_dirty:
+                painter.is_dirty = is_news = True
+        if is_news or "tick" not in self._pending:
+            self._schedule()
 
     def wake(self) -> None:
         """Look again at what is visible: a tab was switched, a screen was closed."""

@@ -64,6 +64,8 @@ ALL_TOPICS: Final[frozenset[Topic]] = frozenset(
     ("link", "experiment", "status", "series", "events", "phase", "layers", "histograms", "optimizer", "task")
 )
 MAX_EVENTS: Final = 2000
+_MOST_UNREAD: Final = 500
+_SERIES: Final[frozenset[Topic]] = frozenset(("series",))
 MAX_RECEIPTS: Final = 500
 _WITHOUT_SPLIT: Final = frozenset({"data_loss", "penalty", "lr", "grad_norm", "epoch", "samples_seen"})
 _R = TypeVar("_R", bound=Reading)
@@ -124,16 +126,16 @@ class RunModel:
     beside: "list[Variant]" = field(default_factory=list)
     """Runs that go beside this one and are drawn over its curves."""
     _history: "SeriesStore | None" = None
+    _unread: list[StepsRecorded | EvaluationRecorded] = field(default_factory=list)
     _lenses: "Lenses | None" = None
     _words: tuple[object, Words] | None = None
 
     @property
     def history(self) -> "SeriesStore":
         """All series so far. Loads numpy when it is first asked for, which is after the first paint."""
-        if self._history is None:
-            from tui_dl.history import SeriesStore
-
-            self._history = SeriesStore()
+        if self._history is None or self._unread:
+            self._settle()
+        assert self._history is not None
         return self._history
 
     @property
@@ -248,7 +250,7 @@ class RunModel:
 
     def latest(self, metric: str) -> float | None:
         """The last value of a metric, perhaps not finite; None before there is one."""
-        found = None if self._history is None else self._history.latest(metric)
+        found = None if self._history is None and not self._unread else self.history.latest(metric)
         return None if found is None else found[1]
 
     def metric_info(self, metric: str) -> MetricInfo | None:
@@ -315,6 +317,7 @@ class RunModel:
                 from tui_dl.history import SeriesStore
 
                 self._history = SeriesStore.from_state(message.state)
+                self._unread.clear()
                 self.events.clear()
                 self.receipts.clear()
                 for event in message.events:
@@ -322,14 +325,24 @@ class RunModel:
                 return ALL_TOPICS
 
     def _add_numbers(self, message: StepsRecorded | EvaluationRecorded) -> frozenset[Topic]:
-        from tui_dl.history.intake import take_in
-
-        take_in(self.history, message)
+        # Taken in when somebody reads: many come between two frames.
+        self._unread.append(message)
+        if len(self._unread) > _MOST_UNREAD:
+            self._settle()
         if isinstance(message, StepsRecorded):
             self.nonfinite = None
             if self.finished is not None and self.history.last_step("train.loss") > self.finished.step:
                 self.finished = None
-        return frozenset({"series"})
+        return _SERIES
+
+    def _settle(self) -> None:
+        from tui_dl.history import SeriesStore
+        from tui_dl.history.intake import take_in_numbers
+
+        if self._history is None:
+            self._history = SeriesStore()
+        unread, self._unread = self._unread, []
+        take_in_numbers(self._history, unread)
 
     def _take_status(self, message: StatusChanged) -> frozenset[Topic]:
         before = self.status

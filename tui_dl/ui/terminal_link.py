@@ -10,6 +10,7 @@ from textual import events, messages, screen
 from textual._styles_cache import StylesCache
 from textual.app import App, ReturnType
 from textual.await_complete import AwaitComplete
+from textual.dom import NoScreen
 from textual.widget import Widget
 
 from tui_dl.ui.frame_clock import Answer, FrameClock
@@ -108,7 +109,12 @@ def capture_mouse(app: App[Any], *, is_on: bool) -> None:
 
 def is_painted(widget: Widget) -> bool:
     """Whether a widget is on the screen that the user sees: not on another tab, scrolled away or covered."""
-    return bool(widget.is_attached and widget.display and widget.screen.is_current and widget.is_on_screen)
+    try:
+        screen = widget.screen
+    except NoScreen:
+        return False
+    # Asked of every panel for every message: Textual's `is_on_screen` lets itself be told no by an exception.
+    return screen.is_current and widget in screen._compositor.visible_widgets
 
 
 def first_question(environment: Mapping[str, str]) -> Answer:

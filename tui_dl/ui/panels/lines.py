@@ -82,6 +82,11 @@ class LinePanel(Widget):
             self.refresh(*(Region(0, y, width, 1) for y in changed))
         return len(changed)
 
+    @property
+    def opacity(self) -> float:
+        """Nothing here is ever translucent; Textual would walk up the tree for it at every paint of a row."""
+        return 1.0
+
     def render_line(self, y: int) -> Strip:
         """Give the painter a line built before."""
         if 0 <= y < len(self._strips):

@@ -109,6 +109,11 @@ class CanvasWidget(Widget):
         self._painted = None
         self.refresh()
 
+    @property
+    def opacity(self) -> float:
+        """Nothing here is ever translucent; Textual would walk up the tree for it at every paint of a row."""
+        return 1.0
+
     def render_line(self, y: int) -> Strip:
         width, height = self.content_size
         painted = self._painted
