@@ -14,6 +14,8 @@ from tui_dl.ui.run_model import RunModel, Topic
 from tui_dl.wire.messages import LayerInfo
 from tui_dl.wire.snapshots import Histogram, LayerReading, LayersRead
 
+_FACTS_FROM: Final = 84
+_FACTS: Final = frozenset({"kind", "shape", "parameters"})
 _WIDE_FROM: Final = 100
 
 
@@ -39,6 +41,9 @@ class LayersPanel(LinePanel):
         gap = 2 if width >= _WIDE_FROM else 1
         # Histograms are measured for the table alone: beside the curves they would be old.
         without = frozenset() if self.HAS_CURSOR else frozenset({"weights"})
+        if not self.HAS_CURSOR and width < _FACTS_FROM:
+            # What never changes gives way to the gauge and to dead units.
+            without |= _FACTS
         columns = chosen_columns(width, rows, infos, gap, without)
         legend = self._legend(width)
         room = max(height - 1, 1)
