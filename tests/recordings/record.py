@@ -13,6 +13,7 @@ import msgspec
 
 from tests.recordings import FOLDER
 from tui_dl.cli.openings import LauncherOpenings
+from tui_dl.spec.lecture import Lecture
 from tui_dl.spec.preset import load_preset
 from tui_dl.wire.commands import ApplyChange, Evaluate, Step, StepPhase, Stop, Undo, Watch
 from tui_dl.wire.framing import frame
@@ -39,7 +40,10 @@ COURSE = [
 async def record(name: str) -> None:
     """Write one recording."""
     preset, change = RECORDINGS[name]
-    experiment = load_preset(preset, {"training.pace": 0, "scene": [], "script": []})
+    # Scenes would pause it, and their translations go with them.
+    experiment = msgspec.structs.replace(
+        load_preset(preset, {"training.pace": 0, "script": []}), scenes=(), lecture=Lecture()
+    )
     port = await LauncherOpenings(paused=True).start(experiment, preset).connect()
     frames = [frame(port.welcome)]
     described = asyncio.Event()
