@@ -61,8 +61,16 @@ class FewOpenings:
         self._refuse_many()
         return self._openings.resume(run_id)
 
+    def variant(self, of: Path, experiment: Experiment, name: str) -> Opening:
+        self._refuse_many()
+        return self._openings.variant(of, experiment, name)
+
+    def sweep(self, of: Path) -> None:
+        self._openings.sweep(of)
+
     def _refuse_many(self) -> None:
-        if sum(is_alive(folder.log_path) for folder in folders()) >= _MOST_ENGINES:
+        logs = {log for folder in folders() for log in folder.path.rglob(folder.log_path.name)}
+        if sum(is_alive(log) for log in logs) >= _MOST_ENGINES:
             raise NotAvailable("enough engines for one monkey")
 
 

@@ -65,7 +65,7 @@ def test_whatever_is_chosen_in_a_view_leaves_no_trace(name: str) -> None:
         make_batch(watched, probe)
         assert probe.reading() is not None
         # What is seen at rest is seen between two batches.
-        assert probe.look(watched)
+        assert probe.at_rest(watched, None) is not None
         alone.train_batch()
     after, expected = weights(watched), weights(alone)
     assert all(torch.equal(after[name].view(torch.int32), expected[name].view(torch.int32)) for name in after)

@@ -15,6 +15,7 @@ from tui_dl.ui.plan_lines import plan_lines, receipt_lines, refusal_lines, state
 from tui_dl.ui.proposal import Proposal
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.screens.dialog import DIALOG_CSS, DialogLines
+from tui_dl.ui.screens.working import run_work
 from tui_dl.ui.steering import Steering
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class PlanScreen(Overlay[str]):
     def action_confirm(self) -> None:
         if self._receipt is None and self._plan is not None and not self._refusal and not self._is_applying:
             self._is_applying = True
-            self.run_worker(self._apply())
+            run_work(self, self._apply, group="apply")
 
     def action_back(self) -> None:
         if not self._is_applying or self._receipt is not None:
@@ -145,7 +146,7 @@ class PlanScreen(Overlay[str]):
         self._ask()
 
     def _ask(self) -> None:
-        self.run_worker(self._fetch_plan(), exclusive=True, group="plan")
+        run_work(self, self._fetch_plan, exclusive=True, group="plan")
 
     async def _fetch_plan(self) -> None:
         proposal = self._proposal

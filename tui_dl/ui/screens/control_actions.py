@@ -1,10 +1,13 @@
 """What the control panel and its keys do: numbers moved live, receipts looked at again, sources shown."""
 
+from functools import partial
+
 from tui_dl.errors import TuiDlError
 from tui_dl.spec.catalogue import component_class
 from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.proposal import family_at, present_at
 from tui_dl.ui.screens.run_actions import RunActions
+from tui_dl.ui.screens.working import run_work
 
 
 class ControlActions(RunActions):
@@ -39,7 +42,7 @@ class ControlActions(RunActions):
             self.action_change_setting(event.path, event.field)
 
     def on_control_panel_nudged(self, event: ControlPanel.Nudged) -> None:
-        self.run_worker(self._nudge(event.setting, event.by), group="commands", exit_on_error=True)
+        run_work(self, partial(self._nudge, event.setting, event.by), group="commands")
 
     async def _nudge(self, setting: str, by: int) -> None:
         """Move a setting; a refusal is said beside it, in a line."""

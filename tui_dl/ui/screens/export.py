@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from tui_dl.errors import TuiDlError
 from tui_dl.ui.screens.dialog import Choice, Dialog
+from tui_dl.ui.screens.working import run_work
 
 if TYPE_CHECKING:
     from tui_dl.ui.panels.curves import MetricPlot
@@ -39,7 +41,7 @@ def export_dialog(owner: object, plot: "MetricPlot | None") -> None:
             content = (lambda: picture.encode()) if kind == "screen" else _content(plot, kind)
             title = "screen" if kind == "screen" or plot is None else plot.curve_set.title
             ending = "svg" if kind == "screen" else kind
-            screen.run_worker(_write(screen, folder, title, step, ending, content), group="export")
+            run_work(screen, partial(_write, screen, folder, title, step, ending, content), group="export")
 
     screen.app.push_screen(Dialog("Export", [f"Into {folder}"], choices), export)
 

@@ -39,6 +39,7 @@ from tui_dl.ui.screens.run_layout import (
 from tui_dl.ui.screens.speech_actions import SpeechActions
 from tui_dl.ui.screens.task_actions import TaskActions
 from tui_dl.ui.screens.variant_actions import VariantActions
+from tui_dl.ui.screens.working import run_work
 from tui_dl.ui.steering import Steering
 from tui_dl.ui.terminal_link import is_painted
 from tui_dl.wire.messages import (
@@ -141,7 +142,7 @@ class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantAct
 
     async def _mount_views(self) -> None:
         """Connect and add the views, once the first paint is out."""
-        self.run_worker(self.link.follow(), name="engine", exit_on_error=True)
+        run_work(self, self.link.follow, group="engine")
         keep_heap_compact()
         holder = self.query_one("#views", Container)
         made = views(self.model)
@@ -310,7 +311,7 @@ class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantAct
             work.close()
             return
         self._unanswered[kind] += 1
-        self.run_worker(self._guarded(work, by_hand, kind), group="commands", exit_on_error=True)
+        run_work(self, partial(self._guarded, work, by_hand, kind), work, group="commands")
 
     async def _guarded(self, work: Coroutine[Any, Any, object], by_hand: bool, kind: str) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, final
 
 from tui_dl.errors import EngineFailed, TuiDlError
@@ -9,6 +10,7 @@ from tui_dl.ui.engine_port import Farewell
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.screens import run_dialogs
 from tui_dl.ui.screens.dialog import Dialog
+from tui_dl.ui.screens.working import run_work
 
 if TYPE_CHECKING:
     from tui_dl.ui.screens.run import RunScreen
@@ -69,7 +71,7 @@ class RunFlows:
             conversation.close()
             return
         self._is_talking = True
-        self._screen.run_worker(self._hold(conversation), group="conversations")
+        run_work(self._screen, partial(self._hold, conversation), conversation, group="conversations")
 
     async def _hold(self, conversation: Coroutine[Any, Any, None]) -> None:
         try:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from abc import abstractmethod
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -13,6 +14,7 @@ from tui_dl.ui.panels.meters import MetersPanel
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import RunModel, Topic
 from tui_dl.ui.screens.dialog import Choice, Dialog
+from tui_dl.ui.screens.working import run_work
 from tui_dl.ui.terminal_link import is_painted
 from tui_dl.ui.vital_signs import VitalSigns
 from tui_dl.wire.messages import AnyMessage, NonFiniteFound, RunFinished
@@ -162,7 +164,7 @@ class SpeechActions(Screen[None]):
         panel = self.query_one(MetersPanel)
         if panel.is_shown and is_painted(panel) and now_s - self._metered_s >= _METER_EVERY_S:
             self._metered_s = now_s
-            self.run_worker(self._measured(panel), group="meters", exclusive=True)
+            run_work(self, partial(self._measured, panel), group="meters", exclusive=True)
 
     async def _measured(self, panel: MetersPanel) -> None:
         """Look at the machine in a thread: a driver may take its time."""

@@ -9,6 +9,7 @@ from tui_dl.errors import TuiDlError
 from tui_dl.spec.experiment import Experiment
 from tui_dl.ui.engine_port import Opening
 from tui_dl.ui.run_model import RunModel
+from tui_dl.ui.screens.working import run_work
 from tui_dl.wire.messages import AnyMessage
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class VariantActions(Screen[None]):
 
     def action_variants(self) -> None:
         if self.app.screen is self:
-            self.run_worker(self._choose_variants(), group="variants", exclusive=True)
+            run_work(self, self._choose_variants, group="variants", exclusive=True)
 
     async def _choose_variants(self) -> None:
         from tui_dl.ui.screens.variant_dialog import offered, variants_dialog
