@@ -1,4 +1,4 @@
-"""The screen's mirror of a run: messages go in, panels read; knows no Textual and no terminal."""
+"""The screen's mirror of a run: messages go in, panels read; it draws nothing and knows no terminal."""
 
 import math
 import time
@@ -11,6 +11,7 @@ from tui_dl.spec.lecture import Scene
 from tui_dl.spec.metrics import MetricInfo
 from tui_dl.spec.translate import ENGLISH, Words, words_of
 from tui_dl.ui import run_intake
+from tui_dl.ui.keys.keymap import DEFAULT_KEYMAP, Keymap
 from tui_dl.ui.run_log import Level, LogEntry, add_entry
 from tui_dl.ui.run_topics import ALL_TOPICS, Link, Topic
 from tui_dl.wire.messages import (
@@ -49,6 +50,8 @@ class RunModel:
     preset: str = ""
     language: str = ENGLISH
     """Of titles, notes and scenes, where the experiment has it."""
+    keymap: Keymap = DEFAULT_KEYMAP
+    """This user's keys: words about what to press name them."""
     link: Link = "connecting"
     link_detail: str = ""
     run: str = ""
