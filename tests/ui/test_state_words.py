@@ -1,6 +1,8 @@
 import pytest
 
 from tests.ui.fake_engine import described, status
+from tui_dl.ui.keys.keymap import keymap_for
+from tui_dl.ui.panels.histogram_pair import newest_data
 from tui_dl.ui.panels.status import STATES, StatusPanel
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.state_words import explained
@@ -91,3 +93,10 @@ def test_what_is_wrong_with_the_recording_stays_in_sight(path: str) -> None:
     notice = "recording stopped: /runs/run-1/run.db: the disk is full"
     model = model_in(status("running", 5, notice=notice), path=path)
     assert "the disk is full: 6 shows the log" in explained(model)
+
+
+def test_words_name_the_keys_that_this_user_has() -> None:
+    model = model_in(status("paused", 5))
+    model.keymap = keymap_for({"run": "f7", "pause": "f7", "step": "f8"})
+    assert "f7 goes on, f8 makes one batch" in explained(model)
+    assert "f8 makes one" in newest_data(model, "layers.0", "weights").empty_text

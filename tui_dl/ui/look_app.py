@@ -13,6 +13,7 @@ from textual.filter import ANSIToTruecolor, LineFilter
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tui_dl.ui.app_themes import THEMES, ThemeName
+from tui_dl.ui.ink import as_ascii
 from tui_dl.ui.look import GlyphKind, Look, glyphs_for, is_colourless, theme_for
 from tui_dl.ui.settings import Settings, SettingsStore
 from tui_dl.ui.terminal_link import FrameClockApp, capture_mouse
@@ -31,8 +32,8 @@ class LookApp(FrameClockApp[ReturnType]):
     .-plain .box { border: ascii $primary; }
     .-plain #side { border-right: ascii $border-blurred; }
     .-plain #notes { border-top: ascii $border-blurred; }
-    .-plain OptionList, .-plain #preview { border: ascii $border-blurred; }
-    .-plain OptionList:focus { border: ascii $accent; }
+    .-plain #lists ListPanel, .-plain #preview { border: ascii $border-blurred; }
+    .-plain #lists ListPanel.chosen { border: ascii $accent; }
     .-plain StatusPanel { height: 2 !important; }
     .-plain Toast { border-left: ascii $border-blurred; }
     """
@@ -126,6 +127,9 @@ class LookApp(FrameClockApp[ReturnType]):
         self.is_plain = kind in ("ascii", "narrow")
         self.__dict__.pop("glyphs", None)
         self.set_class(self.is_plain, "-plain")
+        self._filters = [one for one in self._filters if not isinstance(one, PlainSigns)]
+        if self.is_plain:
+            self._filters.append(PlainSigns())
         ScrollBar.renderer = _PlainScrollBar if self.is_plain else ScrollBarRender
         for screen in self.screen_stack if self._running else ():
             for widget in screen.query("*"):
@@ -146,6 +150,17 @@ class _PlainScrollBar(ScrollBarRender):
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
+@final
+class PlainSigns(LineFilter):
+    """Writes in ASCII what no panel draws itself: titles of borders, what a field says while it is empty."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The segments with an ASCII sign for each that has one; each is one cell wide, as before."""
+        if all(segment.text.isascii() for segment in segments):
+            return segments
+        return [Segment(as_ascii(text), style, control) for text, style, control in segments]
 
 
 @final

@@ -1,86 +1,47 @@
-"""The screen's mirror of a run: messages go in, panels read; knows no Textual and no terminal."""
+"""The screen's mirror of a run: messages go in, panels read; it draws nothing and knows no terminal."""
 
-import contextlib
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, final
-
-import msgspec
+from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.lecture import Scene
 from tui_dl.spec.metrics import MetricInfo
 from tui_dl.spec.translate import ENGLISH, Words, words_of
-from tui_dl.ui.numerals import number
+from tui_dl.ui import run_intake
+from tui_dl.ui.keys.keymap import DEFAULT_KEYMAP, Keymap
+from tui_dl.ui.run_log import Level, LogEntry, add_entry
+from tui_dl.ui.run_topics import ALL_TOPICS, Link, Topic
 from tui_dl.wire.messages import (
     AnyMessage,
-    ChangeApplied,
-    ChangeUndone,
     EvaluationRecorded,
-    ExpectationChecked,
-    HistorySent,
     LayerInfo,
     NonFiniteFound,
-    Noticed,
     PhaseReached,
     ReadingTaken,
-    RecordedEvent,
-    Restarted,
     RunDescribed,
     RunFailed,
     RunFinished,
-    SceneReached,
     StatusChanged,
     StepsRecorded,
-    Welcomed,
 )
 from tui_dl.wire.plans import Receipt
-from tui_dl.wire.snapshots import (
-    ConfusionView,
-    CurveView,
-    HistogramsRead,
-    LayersRead,
-    OptimizerRead,
-    Reading,
-    RegionsView,
-    SamplesView,
-)
+from tui_dl.wire.snapshots import ConfusionView, CurveView, Reading, RegionsView, SamplesView
+
+__all__ = ["ALL_TOPICS", "Level", "Link", "LogEntry", "RunModel", "TaskView", "Topic"]
 
 if TYPE_CHECKING:
     from tui_dl.history import SeriesStore
     from tui_dl.ui.lenses.store import Lenses
     from tui_dl.ui.variants import Variant
 
-Topic = Literal[
-    "link", "experiment", "status", "series", "events", "phase", "layers", "histograms", "optimizer", "task"
-]
-"""What a message touched: panels repaint by topic."""
-Link = Literal["connecting", "live", "lost", "failed", "closed"]
-Level = Literal["info", "good", "warning", "error"]
 TaskView = CurveView | RegionsView | ConfusionView | SamplesView
 
-ALL_TOPICS: Final[frozenset[Topic]] = frozenset(
-    ("link", "experiment", "status", "series", "events", "phase", "layers", "histograms", "optimizer", "task")
-)
-MAX_EVENTS: Final = 2000
 _MOST_UNREAD: Final = 500
-_SERIES: Final[frozenset[Topic]] = frozenset(("series",))
-MAX_RECEIPTS: Final = 500
 _WITHOUT_SPLIT: Final = frozenset({"data_loss", "penalty", "lr", "grad_norm", "epoch", "samples_seen"})
 _R = TypeVar("_R", bound=Reading)
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One line of the log; `time_s` is Unix time."""
-
-    time_s: float
-    step: int
-    kind: str
-    text: str
-    level: Level = "info"
 
 
 @final
@@ -92,6 +53,8 @@ class RunModel:
     preset: str = ""
     language: str = ENGLISH
     """Of titles, notes and scenes, where the experiment has it."""
+    keymap: Keymap = DEFAULT_KEYMAP
+    """This user's keys: words about what to press name them."""
     link: Link = "connecting"
     link_detail: str = ""
     run: str = ""
@@ -267,73 +230,36 @@ class RunModel:
         """Take note of how the connection stands."""
         self.link, self.link_detail = link, detail
         if link in ("lost", "failed"):
-            self._log("connection", detail or link, "error" if link == "failed" else "warning")
+            self.log("connection", detail or link, "error" if link == "failed" else "warning")
         return frozenset({"link", "status", "events"})
 
     def apply(self, message: AnyMessage) -> frozenset[Topic]:
         """Take a message in. Returns what it touched."""
-        match message:
-            case StepsRecorded() | EvaluationRecorded():
-                return self._add_numbers(message)
-            case StatusChanged():
-                return self._take_status(message)
-            case ReadingTaken():
-                return self._take_reading(message)
-            case PhaseReached():
-                return self._add_phase(message)
-            case Welcomed() | RunDescribed() | HistorySent():
-                return self._begin(message)
-            case ChangeApplied() | ChangeUndone() | Restarted():
-                return self._turn(message)
-            case _:
-                return self._note(message)
+        return run_intake.take(self, message)
 
     def note(self, text: str, level: Level = "info") -> frozenset[Topic]:
         """Add a line of the screen's own to the log."""
-        self._log("screen", text, level)
+        self.log("screen", text, level)
         return frozenset({"events"})
 
-    # -- one kind of message each ----------------------------------------------------------------------
+    def log(self, kind: str, text: str, level: Level = "info", step: int | None = None) -> None:
+        """Add a line to the log, at the present step unless another is given."""
+        add_entry(
+            self.events, LogEntry(time.time(), self.status.step if step is None else step, kind, text, level)
+        )
 
-    def _begin(self, message: Welcomed | RunDescribed | HistorySent) -> frozenset[Topic]:
-        match message:
-            case Welcomed():
-                self.run, self.pid, self.controls = message.run, message.pid, message.controls
-                self.link, self.link_detail = "live", message.refused
-                return frozenset({"link", "status"})
-            case RunDescribed():
-                known = self.described
-                self.described, self.experiment = message, message.experiment
-                self.run, self.path = message.run, message.path or self.path
-                if known is not None and [one.name for one in known.layers] != [
-                    one.name for one in message.layers
-                ]:
-                    self.readings.clear()
-                    self.lenses.clear()
-                return frozenset(
-                    {"experiment", "status", "series", "layers", "histograms", "optimizer", "task"}
-                )
-            case HistorySent():
-                from tui_dl.history import SeriesStore
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Begin with the series of an engine that has run before this screen came."""
+        from tui_dl.history import SeriesStore
 
-                self._history = SeriesStore.from_state(message.state)
-                self._unread.clear()
-                self.events.clear()
-                self.receipts.clear()
-                for event in message.events:
-                    self._recall(event)
-                return ALL_TOPICS
+        self._history = SeriesStore.from_state(state)
+        self._unread.clear()
 
-    def _add_numbers(self, message: StepsRecorded | EvaluationRecorded) -> frozenset[Topic]:
-        # Taken in when somebody reads: many come between two frames.
+    def take_numbers(self, message: StepsRecorded | EvaluationRecorded) -> None:
+        """Keep numbers until somebody reads them: many come between two frames."""
         self._unread.append(message)
         if len(self._unread) > _MOST_UNREAD:
             self._settle()
-        if isinstance(message, StepsRecorded):
-            self.nonfinite = None
-            if self.finished is not None and self.history.last_step("train.loss") > self.finished.step:
-                self.finished = None
-        return _SERIES
 
     def _settle(self) -> None:
         from tui_dl.history import SeriesStore
@@ -343,136 +269,3 @@ class RunModel:
             self._history = SeriesStore()
         unread, self._unread = self._unread, []
         take_in_numbers(self._history, unread)
-
-    def _take_status(self, message: StatusChanged) -> frozenset[Topic]:
-        before = self.status
-        self.status = message
-        self.scene, self.scene_waiting = message.scene, message.scene_waiting
-        touched: set[Topic] = {"status"}
-        if not message.phase and self.phases:
-            self.phases.clear()
-            touched.add("phase")
-        if message.notice and message.notice != before.notice:
-            self._log("notice", message.notice, "warning")
-            touched.add("events")
-        if message.state == "running":
-            self.finished = self.nonfinite = None
-        else:
-            self.goal = None
-        if message.state != before.state and self.described is not None:
-            self._log_state(message)
-            touched.add("events")
-        return frozenset(touched)
-
-    def _log_state(self, message: StatusChanged) -> None:
-        """Somebody who steps by hand changes the state twice a second: one line tells the newest."""
-        if self.events and self.events[-1].kind == "state":
-            self.events.pop()
-        self._log("state", ": ".join(filter(None, (message.state, message.detail))), "info", message.step)
-
-    def _take_reading(self, message: ReadingTaken) -> frozenset[Topic]:
-        kind = type(message.reading)
-        self.readings[kind] = self.lenses.take(message, self.history.lineage)
-        topics: dict[type[Reading], Topic] = {
-            LayersRead: "layers",
-            HistogramsRead: "histograms",
-            OptimizerRead: "optimizer",
-        }
-        return frozenset({topics.get(kind, "task")})
-
-    def _add_phase(self, message: PhaseReached) -> frozenset[Topic]:
-        if self.phases and self.phases[0].step != message.step:
-            self.phases.clear()
-        self.phases = [one for one in self.phases if one.phase != message.phase]
-        self.phases.append(message)
-        return frozenset({"phase"})
-
-    def _turn(self, message: ChangeApplied | ChangeUndone | Restarted) -> frozenset[Topic]:
-        from tui_dl.history.intake import receipt_label, take_in
-
-        take_in(self.history, message)
-        match message:
-            case ChangeApplied(receipt):
-                self._keep_receipt(receipt)
-                self._log("change", receipt_label(receipt) + _effect(receipt), "good", receipt.step)
-            case ChangeUndone():
-                self.ghost_labels[message.parent_segment] = message.label
-                back = f"took back {message.label}: from step {message.abandoned_step} to {message.step}"
-                self._log("undo", back, "good", message.step)
-            case Restarted():
-                self.ghost_labels.setdefault(message.segment - 1, "before the restart")
-                self._log("restart", message.label or f"restart with seed {message.seed}", "good", 0)
-                self.phases.clear()
-        self.nonfinite = self.finished = None
-        return frozenset({"series", "events", "status", "phase"})
-
-    def _note(self, message: AnyMessage) -> frozenset[Topic]:
-        match message:
-            case SceneReached():
-                self.scene, self.scene_waiting = message.index, message.waiting
-                scenes = self.words.scenes
-                note = f": {scenes[message.index]}" if 0 <= message.index < len(scenes) else ""
-                planned = () if self.experiment is None else self.experiment.scenes
-                step = planned[message.index].at_step if 0 <= message.index < len(planned) else None
-                self._log("scene", f"scene {message.index + 1}{note}", "info", step)
-            case NonFiniteFound():
-                from tui_dl.history.intake import take_in
-
-                take_in(self.history, message)
-                self.nonfinite = message
-                where = f" in {message.layer}" if message.layer else ""
-                self._log("nonfinite", f"non-finite {message.what}{where}; the update was not made", "error")
-            case ExpectationChecked():
-                value = "nothing" if message.value is None else f"{message.value:.4g}"
-                verdict = "holds" if message.passed else "FAILS"
-                text = f"{message.metric} {message.bound}: {value}, {verdict}"
-                self._log("expectation", text, "good" if message.passed else "error", message.at_step)
-            case Noticed():
-                self._log("notice", message.text, message.level)
-            case RunFinished():
-                self.finished = message
-                self._log(
-                    "finished", f"finished ({message.reason}) at step {message.step}", "good", message.step
-                )
-            case RunFailed():
-                self.failed = message
-                self._log("failed", message.error, "error")
-            case _:
-                return frozenset()
-        return frozenset(
-            {"status", "events", "series"} if self.nonfinite is message else {"status", "events"}
-        )
-
-    def _recall(self, event: RecordedEvent) -> None:
-        levels: dict[str, Level] = {"change": "good", "undo": "good", "restart": "good", "failed": "error"}
-        self.events.append(
-            LogEntry(event.time_s, event.step, event.kind, event.label, levels.get(event.kind, "info"))
-        )
-        if event.kind == "change" and "receipt" in event.body:
-            with contextlib.suppress(msgspec.ValidationError):
-                self._keep_receipt(msgspec.convert(event.body["receipt"], Receipt))
-        if event.kind == "undo" and "parent_segment" in event.body:
-            self.ghost_labels[int(event.body["parent_segment"])] = event.label
-
-    def _keep_receipt(self, receipt: Receipt) -> None:
-        self.receipts.append(receipt)
-        del self.receipts[:-MAX_RECEIPTS]
-
-    def _log(self, kind: str, text: str, level: Level, step: int | None = None) -> None:
-        if kind == "notice" and any(entry.text == text for entry in self.events[-5:]):
-            # What is wrong with the recording is said once, and stands in the status besides.
-            return
-        self.events.append(
-            LogEntry(time.time(), self.status.step if step is None else step, kind, text, level)
-        )
-        del self.events[:-MAX_EVENTS]
-
-
-def _effect(receipt: Receipt) -> str:
-    """What a change did to the loss of the fixed batch and to the size of the next update."""
-    words = []
-    if receipt.probe_loss_before is not None and receipt.probe_loss_after is not None:
-        words.append(f"loss {number(receipt.probe_loss_before)} → {number(receipt.probe_loss_after)}")
-    if receipt.relative_update is not None:
-        words.append(f"next update ×{number(receipt.relative_update, 3)}")
-    return f" ({', '.join(words)})" if words else ""

@@ -1,5 +1,6 @@
 """The real app on a screen without a terminal, and an engine that the test plays."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from tui_dl.spec.experiment import Experiment
 from tui_dl.ui.app import TuiDlApp
 from tui_dl.ui.engine_port import Farewell
 from tui_dl.ui.screens.run import RunScreen
+
+_PATIENCE_S = 20.0
 
 
 @dataclass
@@ -29,8 +32,10 @@ class Stage:
         return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
 
     async def until(self, wanted: Callable[[], object] | str) -> None:
-        """Wait for something to be painted or true."""
+        """Wait for something to be painted or true; what never comes fails, and shows what came instead."""
+        ends_s = time.monotonic() + _PATIENCE_S
         while not (wanted in self.text if isinstance(wanted, str) else wanted()):
+            assert time.monotonic() < ends_s, f"waited in vain for {wanted!r} on\n{self.text}"
             await self.pilot.pause(0.01)
 
     async def press(self, *keys: str) -> None:

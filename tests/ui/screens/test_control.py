@@ -142,7 +142,8 @@ async def test_the_source_of_the_chosen_row_is_shown(on_stage: Open, width: int,
         await stage.press("escape", "tab")
         await stage.until("class ConstantLR")
         await stage.press("2")
-        await stage.until("schedules.py")
+        await stage.until("schedule_factor.py:")
+        assert "return 1.0" in stage.text
         await stage.press("escape")
         await stage.until(lambda: stage.app.screen is stage.screen)
 

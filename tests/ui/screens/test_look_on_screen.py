@@ -273,6 +273,15 @@ async def test_the_picker_has_themes_and_ascii_too(tui_dl_home: Path) -> None:
         assert "Presets" in text
         assert text.isascii()
         before = app.theme
-        await pilot.press("t")
+        # Letters search here: the theme is found by its name.
+        await pilot.press("colon", *"themelight")
         await pilot.pause()
-        assert app.theme != before
+        text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert "Esc closes" in text
+        assert text.isascii()
+        await pilot.press("enter")
+        while app.theme == before:
+            await pilot.pause(0.01)
+        await pilot.press("slash")
+        await pilot.pause()
+        assert "\n".join(strip.text for strip in app.screen._compositor.render_strips()).isascii()

@@ -63,6 +63,9 @@ LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
         "Look",
         "Layers: the chosen layer's own page; task: the chosen sample in full",
         "enter_view",
+        always,
+        5,
+        ("layers", "histograms", "optimizer", "task"),
     ),
     KeyAction(
         "sort_layers",
@@ -73,6 +76,8 @@ LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
         "Layers: order the table by the next column, largest or smallest first",
         "sort_layers",
         has_layers,
+        6,
+        ("layers",),
     ),
     KeyAction(
         "toggle_time",
@@ -82,6 +87,9 @@ LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
         "Look",
         "Histograms, optimizer, a layer's page: now, or over time",
         "toggle_time",
+        has_layers,
+        5,
+        ("layers", "histograms", "optimizer"),
     ),
     KeyAction(
         "variants",

@@ -197,7 +197,7 @@ class MetricPlot(LinePlot, PlotMouse):
             return "nothing was recorded"
         if self.model.described is None:
             return self.model.status.detail or "the engine is starting"
-        return "space runs, s makes one batch"
+        return "no batch yet"
 
 
 def train_samples(model: RunModel) -> int:

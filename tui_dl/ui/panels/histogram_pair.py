@@ -141,9 +141,9 @@ def histogram_data(found: Histogram, title: str, colour: int, note: str = "") ->
 
 
 def _why_empty(model: RunModel, kind: str) -> str:
-    read = model.reading(HistogramsRead)
+    read, step = model.reading(HistogramsRead), model.keymap.shown("step")
     if read is not None and read.missing and kind == "gradients":
-        return f"{read.missing}: s makes one"
+        return f"{read.missing}: {step} makes one"
     if model.described is None:
         return "nothing is known yet: the engine is loading"
-    return "measured with the next batch: s makes one"
+    return f"measured with the next batch: {step} makes one"

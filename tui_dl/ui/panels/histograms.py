@@ -39,10 +39,10 @@ class HistogramsPanel(Horizontal):
     def compose(self) -> ComposeResult:
         """The list of layers, and two plots."""
         yield LayerList(self.model)
-        yield HistogramPair(self.model, id="histogram-pair")
+        yield HistogramPair(self.model, id=f"{self.id or 'histograms'}-pair")
 
     @property
-    def layer(self) -> str:
+    def chosen_layer(self) -> str:
         """The chosen layer's name, empty before there is one."""
         return chosen_layer(self.model)
 
@@ -113,7 +113,10 @@ class LayerList(LinePanel):
         parent = self.parent
         is_over_time = isinstance(parent, HistogramsPanel) and parent.is_over_time
         toggle = "screen.toggle_time"
-        turn: list[Part] = [(" h", "key", toggle), (" now" if is_over_time else " over time", "dim", toggle)]
+        turn: list[Part] = [
+            (f" {self.keymap.shown('toggle_time')}", "key", toggle),
+            (" now" if is_over_time else " over time", "dim", toggle),
+        ]
         is_narrow = width < _LIST_WIDTHS[0] - 2
         lines: list[Line] = [turn if is_narrow else [(" ↑↓", "key"), (" layer ", "dim"), *turn]]
         step = self.model.reading_step(HistogramsRead)

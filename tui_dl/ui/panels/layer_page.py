@@ -97,7 +97,11 @@ class LayerFacts(LinePanel):
             return [[("  The layers appear once the model has been built.", "dim")]]
         info = model.layers[names.index(layer)]
         shape = "×".join(map(str, info.output_shape)) or number(None)
-        first: list[Part] = [(" ‹ esc", "key", "screen.close_layer"), ("  ", ""), (f" {layer} ", "chosen")]
+        first: list[Part] = [
+            (f" ‹ {self.keymap.shown('back')}", "key", "screen.close_layer"),
+            ("  ", ""),
+            (f" {layer} ", "chosen"),
+        ]
         first.append((f"  {info.kind} → {shape}   {count(info.parameters)} parameters", "bold"))
         first.append((f"   {names.index(layer) + 1}/{len(names)} ↑↓", "dim"))
         read = model.reading(LayersRead)
@@ -110,7 +114,7 @@ class LayerFacts(LinePanel):
         toggle = f" histograms {'now' if self._is_over_time else 'over time'}   "
         lines.append(
             [
-                (" h", "key", "screen.toggle_time"),
+                (f" {self.keymap.shown('toggle_time')}", "key", "screen.toggle_time"),
                 (toggle, "dim", "screen.toggle_time"),
                 ("; ".join(part for part in (told, words) if part), "dim"),
             ]

@@ -174,10 +174,13 @@ class LayerTable(LayersPanel):
 
     def _legend(self, width: int) -> list[Line]:
         keys: list[Part] = [
-            (" enter", "key", "screen.open_layer"),
+            (f" {self.keymap.shown('open')}", "key", "screen.open_layer"),
             (" its page  ", "dim", "screen.open_layer"),
         ]
-        keys += [("O", "key", "screen.sort_layers"), (" order: ", "dim", "screen.sort_layers")]
+        keys += [
+            (self.keymap.shown("sort_layers"), "key", "screen.sort_layers"),
+            (" order: ", "dim", "screen.sort_layers"),
+        ]
         keys.append((self.order.words, "bold", "screen.sort_layers"))
         rows = len(self.model.layers)
         if rows > 1:

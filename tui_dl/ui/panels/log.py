@@ -133,7 +133,13 @@ class LogPanel(LinePanel):
         if not self.is_following:
             follow = ("End follows", "warn", "screen.jump_view(1)")
         for right in (
-            [("F ", "key"), ("filters  ", "dim"), (f"{number}  ", "dim"), follow, " "],
+            [
+                (f"{self.keymap.shown('filter_log')} ", "key"),
+                ("filters  ", "dim"),
+                (f"{number}  ", "dim"),
+                follow,
+                " ",
+            ],
             [follow, " "],
         ):
             if cells(left) + cells(right) < width:

@@ -74,10 +74,10 @@ class ScenePanel(GrowingPanel):
 
     def build(self, width: int, height: int) -> Sequence[Line]:
         """The present scene's note; nothing if there is no scene."""
-        return scene_lines(self.model, width, self.keymap.shown("next_scene"))
+        return scene_lines(self.model, width)
 
 
-def scene_lines(model: RunModel, width: int, going_on: str = "PgDn") -> list[Line]:
+def scene_lines(model: RunModel, width: int) -> list[Line]:
     """What the scene bar says, at this width; `going_on` is the key to the next scene."""
     scenes = model.words.scenes
     if model.scene is None or not 0 <= model.scene < len(scenes):
@@ -88,7 +88,7 @@ def scene_lines(model: RunModel, width: int, going_on: str = "PgDn") -> list[Lin
     lines: list[Line] = [[(head, style), " ", (body[0], "bold")]]
     lines += [[" " * (len(head) + 1), (text, "bold")] for text in body[1:]]
     if model.scene_waiting:
-        key = [(going_on, "key"), (" goes on", "dim")]
+        key = [(model.keymap.shown("next_scene"), "key"), (" goes on", "dim")]
         last = len(lines) - 1
         used = len(head) + 1 + cells([body[-1]])
         lines[last] = [*lines[last], "  ", *key] if used + 14 <= width else lines[last]

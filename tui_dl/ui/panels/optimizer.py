@@ -41,7 +41,9 @@ class OptimizerPanel(LinePanel):
         if read is None:
             waiting = "  Its state is shown once the engine has loaded."
             if self.model.described is not None:
-                waiting = "  Its state is measured with the next batch: s makes one."
+                waiting = (
+                    f"  Its state is measured with the next batch: {self.keymap.shown('step')} makes one."
+                )
             return [*lines, [(waiting, "dim")], (), *_explained(taught, width)]
         footer = self._footer(read, width)
         fitting = self._with_lesson(taught, footer, len(read.layers), height - len(lines), width)
@@ -82,7 +84,8 @@ class OptimizerPanel(LinePanel):
         rates: list[Part] = [(" rate      ", "dim"), (rate(lr if lr is not None else optimizer.lr), "bold")]
         if lr is not None and lr != optimizer.lr:
             rates.append((f" = {rate(optimizer.lr)} × {lr / optimizer.lr if optimizer.lr else 0:.4g}", "dim"))
-        keys: Line = [("   [", "key"), (" ÷1.1 ", "dim"), ("]", "key"), (" ×1.1", "dim")]
+        down, up = self.keymap.shown("rate_down"), self.keymap.shown("rate_up")
+        keys: Line = [(f"   {down}", "key"), (" ÷1.1 ", "dim"), (up, "key"), (" ×1.1", "dim")]
         lines.append([*rates, *keys] if cells(rates) + cells(keys) <= width else rates)
         named = brief_component(schedule)
         if not isinstance(schedule, Constant):
@@ -135,7 +138,11 @@ class OptimizerPanel(LinePanel):
         step = self.model.reading_step(OptimizerRead)
         told = "" if step is None else f"at step {step:,}"
         words = "; ".join(part for part in (told, read.missing) if part)
-        keys: list[Part] = [(" ↑↓", "key"), (" layer  ", "dim"), ("h", "key", "screen.toggle_time")]
+        keys: list[Part] = [
+            (" ↑↓", "key"),
+            (" layer  ", "dim"),
+            (self.keymap.shown("toggle_time"), "key", "screen.toggle_time"),
+        ]
         keys.append((" now/over time  ", "dim", "screen.toggle_time"))
         return [[*keys, (words, "dim")]] if width > 30 else []
 

@@ -166,7 +166,7 @@ def spread_data(model: RunModel, layer: str, kind: str, colour: int) -> Histogra
     title = f"{symbol(kind)} of {layer}" if layer else symbol(kind)
     found = model.lenses.histograms.latest(layer, kind)
     if found is None:
-        return HistogramData(title, empty_text="with the next batch: s makes one")
+        return HistogramData(title, empty_text=f"with the next batch: {model.keymap.shown('step')} makes one")
     step = model.lenses.histograms.latest_step(layer, kind)
     note = "" if step is None or step == model.reading_step(OptimizerRead) else f"of step {step:,}"
     return histogram_data(found, title, (2, 0, 1)[colour], note)

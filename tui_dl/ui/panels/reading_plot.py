@@ -47,7 +47,7 @@ class ReadingPlot(LinePlot):
         lines: Sequence[Line],
         *,
         levels: Sequence[tuple[float, str]] = (),
-        empty_text: str = "no reading yet: s makes a batch",
+        empty_text: str = "",
     ) -> int:
         """Draw these curves, and level lines where a value has a meaning; returns how many rows changed."""
         readings = self.model.lenses.series
@@ -76,4 +76,9 @@ class ReadingPlot(LinePlot):
                 )
                 series.append(level)
         marks = live_marks(self.model.history) if series else ()
-        return self.set_data(PlotData(title, tuple(series), marks, x_last=last, empty_text=empty_text))
+        return self.set_data(
+            PlotData(title, tuple(series), marks, x_last=last, empty_text=empty_text or self._no_reading())
+        )
+
+    def _no_reading(self) -> str:
+        return f"no reading yet: {self.model.keymap.shown('step')} makes a batch"

@@ -204,12 +204,13 @@ class TaskHint(LinePanel):
 
     def build(self, width: int, height: int) -> list[Line]:
         """One line; a click does what the key does."""
+        enter, back = self.keymap.shown("open"), self.keymap.shown("back")
         line: Line = [
             (" ↑↓", "key"),
             (" another sample ", "dim"),
-            (" enter", "key", "screen.enter_view"),
+            (f" {enter}", "key", "screen.enter_view"),
             (" another page ", "dim", "screen.enter_view"),
-            (" esc", "key", "screen.back"),
+            (f" {back}", "key", "screen.back"),
             (" back to the worst" if self._panel.pinned is not None else " back", "dim", "screen.back"),
         ]
         return [line]

@@ -189,10 +189,11 @@ class PlanScreen(Overlay[str]):
         box = self.query_one(".box", Vertical)
         width = max(min(84, self.app.size.width * 96 // 100) - 4, 20)
         lines: list[Line]
+        shown = self._model.keymap.shown
         if self._receipt is not None:
             box.border_title, box.border_subtitle = (
                 "Done",
-                "any key closes   then u undoes it   H shows it again",
+                f"any key closes   then {shown('undo')} undoes it   {shown('receipts')} shows it again",
             )
             lines = receipt_lines(self._receipt, width)
         elif self._refusal:

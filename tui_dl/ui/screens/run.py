@@ -62,7 +62,8 @@ _INTERVALS_S = {
     "small-task": 1.0,
     "status": 0.25,
     "small-layers": 0.25,
-    "histogram-pair-time": 1.0,
+    "histograms-pair-time": 1.0,
+    "small-histograms-pair-time": 1.0,
     "page-pair-time": 1.0,
     "optimizer-map": 1.0,
 }
@@ -114,7 +115,7 @@ class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantAct
     def compose(self) -> ComposeResult:
         """All panels; the style sheet hides what has no room."""
         model = self.model
-        model.language = self.program.language
+        model.language, model.keymap = self.program.language, self.program.keymap
         yield StatusPanel(model, id="status")
         yield from self.for_projector("top")
         with Horizontal(id="body"):
@@ -297,6 +298,7 @@ class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantAct
 
     def take_keys(self) -> None:
         """The keys were changed: heed and show the new ones."""
+        self.model.keymap = self.program.keymap
         self.program.bind_keys(self)
         self._mark(ALL_TOPICS)
 

@@ -132,9 +132,7 @@ class Overview(Horizontal):
                 yield LayersPanel(model, id="small-layers")
                 yield TaskPanel(model, id="small-task", has_hints=False)
         with Vertical(id="aside"):
-            # In a holder of its own: Textual takes its `layer`, one of the network's, for the screen's.
-            with Vertical():
-                yield HistogramsPanel(model, id="small-histograms")
+            yield HistogramsPanel(model, id="small-histograms")
             yield OptimizerPanel(model, id="small-optimizer")
 
 
@@ -187,7 +185,8 @@ class TooSmall(LinePanel):
     def build(self, width: int, height: int) -> Sequence[Line]:
         """Words that fit into very little."""
         size = self.app.size
-        text = f"tui-dl needs {MINIMUM_WIDTH}×{MINIMUM_HEIGHT}, this is {size.width}×{size.height}. q leaves."
+        text = f"tui-dl needs {MINIMUM_WIDTH}×{MINIMUM_HEIGHT}, this is {size.width}×{size.height}."
+        text += f" {self.keymap.shown('leave')} leaves."
         return [[(line, "bold")] for line in wrapped(text, width)]
 
 

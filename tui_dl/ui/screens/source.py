@@ -189,7 +189,7 @@ class SourceScreen(Overlay[None]):
         """One box of lines."""
         box = Vertical(self._lines, classes="box")
         box.border_title = "Source"
-        keys = ["1-3 passage", "f forward/step", "/ search"]
+        keys = ["1-9 passage", "f forward/step", "/ search"]
         if len(self._lines.parts) > 1:
             keys.insert(0, "Tab part")
         if self.app.size.width < 80:

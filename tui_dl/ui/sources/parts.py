@@ -81,7 +81,8 @@ def _built_by(component: type[Component]) -> list[Passage]:
         if pieces:
             body = "\n\n\n".join(piece for piece, _ in pieces)
             passages.append(Passage(f"{path.parent.name}/{path.name}", str(path), pieces[0][1], body))
-    return passages
+    # What is registered for it makes it; the others only ask about it.
+    return sorted(passages, key=lambda passage: ".register" not in passage.text)
 
 
 def _token_for(component: type[Component], text: str) -> str | None:
