@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from tui_dl.errors import EngineFailed, NotAvailable
 from tui_dl.ui.app import TuiDlApp
+from tui_dl.ui.screens.dialog import Dialog
 from tui_dl.ui.screens.run import RunScreen
 from tui_dl.ui.screenshot import svg_of
 from tui_dl.wire.commands import Run, Stop
@@ -44,6 +45,7 @@ async def take_pictures(
             await _until(pilot, screen, lambda: screen.model.described is not None)
             if is_own_run:
                 await _advance(pilot, screen, until_step)
+                await _dismiss(pilot, app, screen)
             if view:
                 screen.show_view(view)
             await pilot.press(*keys)
@@ -69,6 +71,13 @@ async def _advance(pilot: Pilot[Any], screen: RunScreen, until_step: int | None)
     while model.status.step < goal and model.status.state != "finished":
         await screen.link.request(Run(until_step=goal))
         await _until(pilot, screen, lambda: model.status.state in ("paused", "finished"))
+
+
+async def _dismiss(pilot: Pilot[Any], app: TuiDlApp, screen: RunScreen) -> None:
+    """At the planned end a dialog offers to go on: it would hide what there is to see."""
+    if screen.model.status.state == "finished" or screen.model.finished is not None:
+        await _until(pilot, screen, lambda: isinstance(app.screen, Dialog))
+        await pilot.press("escape")
 
 
 async def _settle(pilot: Pilot[Any], app: TuiDlApp, screen: RunScreen) -> None:

@@ -30,7 +30,7 @@ _NAMED_LIGHT: Final = (
 )  # fmt: skip
 _NAMED_BRIGHT_LIGHT: Final = (
     (87, 96, 106), (207, 34, 46), (26, 127, 55), (154, 103, 0),
-    (9, 105, 218), (164, 117, 249), (49, 146, 170), (140, 149, 159),
+    (9, 105, 218), (164, 117, 249), (49, 146, 170), (255, 255, 255),
 )  # fmt: skip
 _DARK: Final = TerminalTheme((16, 18, 22), (208, 212, 218), list(_NAMED_DARK), list(_NAMED_BRIGHT_DARK))
 _LIGHT: Final = TerminalTheme((255, 255, 255), (31, 35, 40), list(_NAMED_LIGHT), list(_NAMED_BRIGHT_LIGHT))
