@@ -124,6 +124,15 @@ def test_scenes_pause_before_an_audience_and_run_goes_on() -> None:
     assert reached == [0, 1, 2, 3]
 
 
+def test_the_scene_of_the_last_step_is_shown_with_the_end() -> None:
+    driver = Driver(experiment(f'[[scene]]\nat_step = {TOTAL_STEPS}\nview = "task"\n'), interactive=True)
+    driver.do(Run())
+    (reached,) = driver.sink.of(SceneReached)
+    assert (reached.index, reached.waiting) == (0, False)
+    assert driver.sink.of(RunFinished)[0].step == TOTAL_STEPS
+    assert driver.sink.of(StatusChanged)[-1].scene == 0
+
+
 def test_without_an_audience_there_are_no_scenes_and_no_pace() -> None:
     driver = Driver(experiment("pace = 5.0\n" + SCENES))
     driver.do(Run())

@@ -310,6 +310,7 @@ class Session:
             end = self.milestones.close_epoch()
         self.reports.flush_if_due(now)
         if end is not None:
+            self.presenter.show_last_scene()
             self.finish(end)
         elif not self.presenter.wait_at_scene() and self._goal is not None:
             self._goal.answer_made(trainer.step, self.sink, self.reports.flush)

@@ -62,6 +62,15 @@ class Presenter:
         stops = self.interactive or session.experiment.training.nonfinite == "stop"
         session.trainer.stop_on_nonfinite = stops
 
+    def show_last_scene(self) -> None:
+        """Show the scene of the planned end; nothing waits at it, the end is there to be gone on from."""
+        session = self._session
+        scenes = session.course.scenes
+        if self.interactive and scenes.reach(session.trainer.step) is not None:
+            scenes.go_on()
+            assert scenes.index is not None
+            session.sink.publish(SceneReached(scenes.index, waiting=False))
+
     def wait_at_scene(self) -> bool:
         """Pause if a scene begins at this step."""
         session = self._session
