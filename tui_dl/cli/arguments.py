@@ -131,6 +131,8 @@ def _add_screenshot(commands: Any) -> None:
         "--colours", choices=["truecolor", "256", "16", "none"], default="truecolor", help="of the terminal"
     )
     picture.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
+    add_look_options(picture)
+    _add_language(picture)
 
 
 def _size(text: str) -> tuple[int, int]:

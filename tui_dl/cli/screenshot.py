@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tui_dl.cli.look_options import look_of
 from tui_dl.errors import TuiDlError, UsageError
 from tui_dl.spec.preset import load_preset, parse_overrides
+from tui_dl.spec.translate import language_code
 
 if TYPE_CHECKING:
     from tui_dl.ui.engine_port import Opening
@@ -36,7 +38,8 @@ def screenshot(arguments: argparse.Namespace) -> int:
     opening, name, is_own_run = _open(arguments)
     sizes = arguments.size or [(160, 48)]
     targets = [(size, _path(arguments.output, name, size, is_one=len(sizes) == 1)) for size in sizes]
-    app = TuiDlApp(None, opening, SettingsStore(), link="local")
+    language = language_code(arguments.language) if arguments.language else ""
+    app = TuiDlApp(None, opening, SettingsStore(), look_of(arguments), "local", language)
     asyncio.run(
         take_pictures(
             app,
