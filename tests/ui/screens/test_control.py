@@ -44,8 +44,10 @@ async def test_every_row_is_reached_and_kept_in_sight(on_stage: Open, width: int
         assert {"data", "hidden", "loss", "lr", "beta1", "schedule", "regularizers", "batch_size"} <= set(
             labels
         )
+        assert "Enter form  Esc back" in stage.text.splitlines()[-1]
         await stage.press("escape")
         await stage.until(lambda: not panel_of(stage).has_focus)
+        assert "space pause" in stage.text.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -116,8 +116,8 @@ async def test_a_key_is_pressed_for_an_action_and_holds_everywhere(
 
 async def test_escape_takes_no_key_and_delete_gives_the_tables_back(on_stage: Open) -> None:
     async with on_stage() as stage:
-        stage.app.change_settings(keys={"pause": "f2"})
-        await stage.until("f2 pause")
+        stage.app.change_settings(keys={"pause": "f9"})
+        await stage.until("f9 pause")
         stage.app.push_screen(KeyEditor())
         editor = await _shown(stage, KeyEditor)
         editor.rows.choose("run")
@@ -125,7 +125,7 @@ async def test_escape_takes_no_key_and_delete_gives_the_tables_back(on_stage: Op
         await stage.until(lambda: isinstance(stage.app.screen, KeyCapture))
         await stage.press("escape")
         await stage.until(lambda: stage.app.screen is editor)
-        assert stage.app.settings.keys == {"pause": "f2"}
+        assert stage.app.settings.keys == {"pause": "f9"}
         await stage.press("delete")
         await stage.until(lambda: stage.app.keymap is DEFAULT_KEYMAP)
 

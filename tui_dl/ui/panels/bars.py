@@ -13,6 +13,7 @@ VIEWS: Final = ("overview", "layers", "histograms", "optimizer", "task", "log")
 _PRESENTED: Final = ("pause", "run", "step", "next_scene", "metric", "maximise", "help", "leave")
 _LASTING: Final = ("palette", "help", "leave")
 _MOST_IMPORTANT: Final = 3
+_CONTROLLING: Final = (("↑↓", "choose"), ("←→", "move"), ("Enter", "form"), ("Esc", "back"))
 _SHORT: Final = {"overview": "over", "histograms": "hist", "optimizer": "optim"}
 
 
@@ -55,6 +56,8 @@ class KeyBar(LinePanel):
     def __init__(self, model: RunModel, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(model, id=id)
         self.view = VIEWS[0]
+        self.is_controlling = False
+        """Whether the control panel has the keys."""
 
     def show(self, view: str) -> None:
         """Another view is shown, where other keys do something."""
@@ -70,6 +73,10 @@ class KeyBar(LinePanel):
             entries = [entry for entry in entries if entry.id in _PRESENTED]
         lasting = [entry for entry in entries if entry.id in _LASTING]
         line: list[Part] = []
+        if self.is_controlling:
+            line = [
+                part for key, words in _CONTROLLING for part in ((f" {key}", "key"), (f" {words} ", "dim"))
+            ]
         tail = _parts(lasting)
         if cells(tail) > width:
             tail = _parts(lasting, has_labels=False)

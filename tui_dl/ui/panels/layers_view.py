@@ -69,8 +69,9 @@ class LayersView(Container):
 
     def toggle_time(self) -> None:
         """Of a page's histograms; the table has none, so the key leads to the page."""
-        if self.is_page:
+        if self.is_page or not self.page.is_over_time:
             self.page.toggle_time()
+        self.enter()
 
     def renew(self) -> int:
         """Nothing: table and page renew themselves."""

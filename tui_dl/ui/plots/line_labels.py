@@ -12,6 +12,7 @@ from tui_dl.ui.plots.glyph import Glyphs
 from tui_dl.ui.plots.plot_data import PlotData
 from tui_dl.ui.plots.roles import Role, line_style
 from tui_dl.ui.plots.scales import Tick, format_value, linear_ticks
+from tui_dl.ui.wrapping import wrapped
 
 _LABEL_CELLS = 12
 _SHORT_NAME = 5
@@ -199,6 +200,9 @@ def draw_note(canvas: Canvas, area: Area, text: str) -> None:
 
 
 def draw_centred(canvas: Canvas, text: str, style: int) -> None:
-    """Write a text in the middle."""
-    size = min(cell_len(text), canvas.width - 2)
-    canvas.write((canvas.width - size) // 2, canvas.height // 2, text, style, room=size)
+    """Write a text in the middle, over several lines where it is longer than one."""
+    lines = wrapped(text, max(canvas.width - 2, 1))[: max(canvas.height - 2, 1)]
+    first = canvas.height // 2 - (len(lines) - 1) // 2
+    for y, line in enumerate(lines, start=first):
+        size = min(cell_len(line), canvas.width - 2)
+        canvas.write((canvas.width - size) // 2, y, line, style, room=size)

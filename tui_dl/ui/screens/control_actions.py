@@ -4,6 +4,7 @@ from functools import partial
 
 from tui_dl.errors import TuiDlError
 from tui_dl.spec.catalogue import component_class
+from tui_dl.ui.panels.bars import KeyBar
 from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.proposal import family_at, present_at
 from tui_dl.ui.screens.run_actions import RunActions
@@ -34,6 +35,18 @@ class ControlActions(RunActions):
         labels = [part.label for part in parts]
         label = self._chosen_label()
         self.app.push_screen(SourceScreen(parts, labels.index(label) if label in labels else 1))
+
+    def on_descendant_focus(self) -> None:
+        self._show_keys()
+
+    def on_descendant_blur(self) -> None:
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        """While the control panel has the keys, the footer says what they do there."""
+        bar = self.query_one(KeyBar)
+        bar.is_controlling = isinstance(self.focused, ControlPanel)
+        bar.repaint()
 
     def on_control_panel_chosen(self, event: ControlPanel.Chosen) -> None:
         if event.path == "receipts":

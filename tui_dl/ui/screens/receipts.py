@@ -1,6 +1,6 @@
 """The receipts of all changes so far, to be looked at again."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -12,6 +12,13 @@ from tui_dl.ui.overlay import Overlay
 from tui_dl.ui.plan_lines import receipt_lines
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.screens.dialog import DIALOG_CSS, DialogLines
+
+_OFFERS: Final = {
+    "optimizer": "swaps the optimizer",
+    "activation": "swaps the activation",
+    "loss": "swaps the loss",
+    "control": "goes to all that can be changed",
+}
 
 
 class ReceiptsScreen(Overlay[None]):
@@ -33,6 +40,7 @@ class ReceiptsScreen(Overlay[None]):
         super().__init__()
         # A snapshot: a change that comes meanwhile does not move what is being read.
         self._receipts = tuple(model.receipts)
+        self._keymap = model.keymap
         self._place = len(self._receipts) - 1
 
     def compose(self) -> ComposeResult:
@@ -58,11 +66,9 @@ class ReceiptsScreen(Overlay[None]):
 
     def _lines(self) -> list[Line]:
         if not self._receipts:
-            return [
-                ["Nothing was changed yet."],
-                [("o", "key"), " swaps the optimizer, ", ("a", "key"), " the activation, ", ("l", "key"),
-                 " the loss; ", ("c", "key"), " goes to all of them."],
-            ]  # fmt: skip
+            keys = self._keymap.shown
+            nothing: list[Line] = [["Nothing was changed yet."]]
+            return nothing + [[(keys(name), "key"), f" {words}"] for name, words in _OFFERS.items()]
         width = max(min(84, self.app.size.width * 96 // 100) - 4, 20)
         return receipt_lines(self._receipts[self._place], width)
 

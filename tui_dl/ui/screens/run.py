@@ -33,6 +33,7 @@ from tui_dl.ui.screens.run_layout import (
     WIDTHS,
     TooSmall,
     WaitingPanel,
+    painter_name,
     probes_for,
     views,
 )
@@ -164,7 +165,7 @@ class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantAct
         for widget in parent.query(Widget):
             if not (isinstance(widget, Panel) and widget.id):
                 continue
-            name = f"{id(widget)}.{widget.id}"
+            name = painter_name(widget)
             self._topics[name] = widget.TOPICS
             is_visible = partial(self._may_grow if getattr(widget, "GROWS", False) else is_painted, widget)
             interval_s = _INTERVALS_S.get(widget.id, 0.0)

@@ -190,6 +190,11 @@ class TooSmall(LinePanel):
         return [[(line, "bold")] for line in wrapped(text, width)]
 
 
+def painter_name(panel: Widget) -> str:
+    """What the frame clock knows a panel by: two screens may have panels of one id."""
+    return f"{id(panel)}.{panel.id}"
+
+
 def probes_for(shown: set[str]) -> list[ProbeName]:
     """What the engine must measure for the panels that are shown, by their ids; in order of importance."""
     wanted: dict[ProbeName, set[str]] = {

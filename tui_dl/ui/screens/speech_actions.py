@@ -14,6 +14,7 @@ from tui_dl.ui.panels.meters import MetersPanel
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import RunModel, Topic
 from tui_dl.ui.screens.dialog import Choice, Dialog
+from tui_dl.ui.screens.run_layout import painter_name
 from tui_dl.ui.screens.working import run_work
 from tui_dl.ui.terminal_link import is_painted
 from tui_dl.ui.vital_signs import VitalSigns
@@ -180,7 +181,7 @@ class SpeechActions(Screen[None]):
         reading = await asyncio.to_thread(meters.read, pid, device)
         if panel.is_shown and panel.is_attached:
             panel.reading = reading
-            self._program.frame_clock.request(f"{id(self)}.{panel.id}")
+            self._program.frame_clock.request(painter_name(panel))
 
 
 def _copied(copy: "Copy", *, was_sent: bool) -> str:
