@@ -105,6 +105,8 @@ class RunModel:
     events: list[LogEntry] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     """Of the changes so far, the newest last; those that were undone as well."""
+    is_undone: bool = False
+    """Whether the newest of these was taken back."""
     phases: list[PhaseReached] = field(default_factory=list)
     nonfinite: NonFiniteFound | None = None
     finished: RunFinished | None = None
@@ -386,6 +388,7 @@ class RunModel:
                 self.ghost_labels[message.parent_segment] = message.label
                 back = f"took back {message.label}: from step {message.abandoned_step} to {message.step}"
                 self._log("undo", back, "good", message.step)
+                self.is_undone = _is_of_change(message.label)
             case Restarted():
                 self.ghost_labels.setdefault(message.segment - 1, "before the restart")
                 self._log("restart", message.label or f"restart with seed {message.seed}", "good", 0)
@@ -408,7 +411,8 @@ class RunModel:
                 take_in(self.history, message)
                 self.nonfinite = message
                 where = f" in {message.layer}" if message.layer else ""
-                self._log("nonfinite", f"non-finite {message.what}{where}; the update was not made", "error")
+                words = f"non-finite {message.what}{where}; the update was not made"
+                self._log("nonfinite", words, "error", message.step)
             case ExpectationChecked():
                 value = "nothing" if message.value is None else f"{message.value:.4g}"
                 verdict = "holds" if message.passed else "FAILS"
@@ -438,11 +442,14 @@ class RunModel:
         if event.kind == "change" and "receipt" in event.body:
             with contextlib.suppress(msgspec.ValidationError):
                 self._keep_receipt(msgspec.convert(event.body["receipt"], Receipt))
+        if event.kind == "undo":
+            self.is_undone = _is_of_change(event.label)
         if event.kind == "undo" and "parent_segment" in event.body:
             self.ghost_labels[int(event.body["parent_segment"])] = event.label
 
     def _keep_receipt(self, receipt: Receipt) -> None:
         self.receipts.append(receipt)
+        self.is_undone = False
         del self.receipts[:-MAX_RECEIPTS]
 
     def _log(self, kind: str, text: str, level: Level, step: int | None = None) -> None:
@@ -453,6 +460,11 @@ class RunModel:
             LogEntry(time.time(), self.status.step if step is None else step, kind, text, level)
         )
         del self.events[:-MAX_EVENTS]
+
+
+def _is_of_change(label: str) -> bool:
+    """Whether what was taken back was a change, not a restart."""
+    return not label.startswith("restart")
 
 
 def _effect(receipt: Receipt) -> str:
