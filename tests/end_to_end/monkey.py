@@ -5,6 +5,7 @@ import random
 import string
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from textual.pilot import Pilot
 
 from tests.end_to_end.program import PATIENCE_S, folders
 from tui_dl.cli.openings import LauncherOpenings
-from tui_dl.errors import NotAvailable
+from tui_dl.errors import NotAvailable, UsageError
 from tui_dl.runs import is_alive
 from tui_dl.spec.experiment import Experiment
 from tui_dl.ui.app import TuiDlApp
@@ -115,8 +116,7 @@ class Monkey:
                     error.add_note(f"in front: {app.screen_stack}\n{_text(app)}")
                     raise
             # It was left: come back to what trains on, or choose something new.
-            live = [folder for folder in folders() if is_alive(folder.log_path)]
-            opening = openings.attach(live[-1].id) if live else None
+            opening = _latest(openings)
 
     async def _amid(self, pilot: Pilot[Farewell], actions: int) -> int:
         app = pilot.app
@@ -203,6 +203,14 @@ class Monkey:
         async with asyncio.timeout(PATIENCE_S):
             while not wanted() and pilot.app.return_value is None and pilot.app.is_running:
                 await pilot.pause(0.02)
+
+
+def _latest(openings: FewOpenings) -> Opening | None:
+    """The newest run that trains; None if there is none, or if its engine is just ending."""
+    live = [folder for folder in folders() if is_alive(folder.log_path)]
+    with suppress(UsageError):
+        return openings.attach(live[-1].id) if live else None
+    return None
 
 
 def _is_up(app: TuiDlApp) -> bool:

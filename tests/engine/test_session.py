@@ -426,6 +426,7 @@ def test_with_a_screen_a_non_finite_value_pauses_before_the_update() -> None:
     assert np.isfinite(losses).all()
     driver.tell(Undo())
     assert driver.step == 2
+    assert driver.sink.last(StatusChanged).detail == ""
     driver.do(Run())
     assert driver.sink.last(RunFinished).reason == "epochs"
 

@@ -127,6 +127,25 @@ def test_an_undo_leaves_a_ghost_with_a_label() -> None:
     assert model.latest("train.loss") == 0.5
 
 
+def test_the_newest_change_is_known_to_be_undone_until_there_is_another() -> None:
+    model = model_at(60)
+    model.apply(ChangeApplied(RECEIPT))
+    assert not model.is_undone
+    model.apply(ChangeUndone(1, 40, 0, 60, "model.activation relu → tanh"))
+    assert model.is_undone
+    again = RunModel()
+    change = RecordedEvent(50, 0, "change", "a → b", 1.0, {"receipt": msgspec.to_builtins(RECEIPT)})
+    undo = RecordedEvent(50, 1, "undo", "a → b", 2.0, {})
+    again.apply(HistorySent(model.history.to_state(), (change, undo)))
+    assert again.is_undone
+    for seen in (model, again):
+        seen.apply(ChangeApplied(RECEIPT))
+        assert not seen.is_undone
+        seen.apply(Restarted(2, 0, "restart"))
+        seen.apply(ChangeUndone(3, 50, 2, 0, "restart"))
+        assert not seen.is_undone
+
+
 def test_a_restart_keeps_the_history_as_a_ghost() -> None:
     model = model_at(60)
     model.apply(Restarted(1, 0, "restart"))
@@ -136,8 +155,9 @@ def test_a_restart_keeps_the_history_as_a_ghost() -> None:
 
 def test_what_is_not_finite_is_named_until_the_run_goes_on() -> None:
     model = model_at()
-    model.apply(NonFiniteFound(50, "gradient", "layers.0"))
+    model.apply(NonFiniteFound(52, "gradient", "layers.0"))
     assert model.nonfinite is not None
+    assert model.events[-1].step == 52
     assert "layers.0" in model.events[-1].text
     model.apply(status("running", 51))
     assert model.nonfinite is None

@@ -265,6 +265,8 @@ class Session:
         self._epoch = self.trainer.epoch
         self.milestones.forget()
         self.finished = None
+        # What it was stopped by lies behind.
+        self._detail = ""
         if self._state == "finished":
             self._state = "paused"
         if self._goal is not None:

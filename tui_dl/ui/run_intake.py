@@ -151,6 +151,7 @@ def _turn(model: "RunModel", message: ChangeApplied | ChangeUndone | Restarted) 
             model.ghost_labels[message.parent_segment] = message.label
             back = f"took back {message.label}: from step {message.abandoned_step} to {message.step}"
             model.log("undo", back, "good", message.step)
+            model.is_undone = _is_of_change(message.label)
         case Restarted():
             model.ghost_labels.setdefault(message.segment - 1, "before the restart")
             model.log("restart", message.label or f"restart with seed {message.seed}", "good", 0)
@@ -174,7 +175,8 @@ def _note(model: "RunModel", message: AnyMessage) -> frozenset[Topic]:
             take_in(model.history, message)
             model.nonfinite = message
             where = f" in {message.layer}" if message.layer else ""
-            model.log("nonfinite", f"non-finite {message.what}{where}; the update was not made", "error")
+            words = f"non-finite {message.what}{where}; the update was not made"
+            model.log("nonfinite", words, "error", message.step)
         case ExpectationChecked():
             value = "nothing" if message.value is None else f"{message.value:.4g}"
             verdict = "holds" if message.passed else "FAILS"
@@ -201,13 +203,21 @@ def _recall(model: "RunModel", event: RecordedEvent) -> None:
     if event.kind == "change" and "receipt" in event.body:
         with contextlib.suppress(msgspec.ValidationError):
             _keep_receipt(model, msgspec.convert(event.body["receipt"], Receipt))
+    if event.kind == "undo":
+        model.is_undone = _is_of_change(event.label)
     if event.kind == "undo" and "parent_segment" in event.body:
         model.ghost_labels[int(event.body["parent_segment"])] = event.label
 
 
 def _keep_receipt(model: "RunModel", receipt: Receipt) -> None:
     model.receipts.append(receipt)
+    model.is_undone = False
     del model.receipts[:-MAX_RECEIPTS]
+
+
+def _is_of_change(label: str) -> bool:
+    """Whether what was taken back was a change, not a restart."""
+    return not label.startswith("restart")
 
 
 def _effect(receipt: Receipt) -> str:

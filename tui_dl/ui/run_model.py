@@ -70,6 +70,8 @@ class RunModel:
     events: list[LogEntry] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     """Of the changes so far, the newest last; those that were undone as well."""
+    is_undone: bool = False
+    """Whether the newest of these was taken back."""
     phases: list[PhaseReached] = field(default_factory=list)
     nonfinite: NonFiniteFound | None = None
     finished: RunFinished | None = None

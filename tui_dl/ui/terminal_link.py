@@ -61,6 +61,9 @@ class FrameClockApp(App[ReturnType]):
     def spare_link(self, profile: LinkProfile) -> None:
         """Send as much, and hear of the mouse as much, as this kind of link is good for."""
         self.frame_clock.stretch = profile.stretch
+        if not getattr(self._driver, "_mouse", False):
+            # The mouse is the terminal's own.
+            return
         # Textual asks for every motion; clicks, drags and the wheel are reported either way.
         _DriverLink(self).write(_ANY_MOTION if profile.reports_motion else _MOTION_WHILE_PRESSED)
 

@@ -71,7 +71,8 @@ def rows_of(model: RunModel, *, all_settings: bool = False) -> Iterator[Row]:
     yield from _training_rows(model, experiment, all_settings)
     yield Row("seed", str(experiment.seed))
     if model.receipt is not None:
-        yield Row("last change", receipt_label(model.receipt), "receipts")
+        label = receipt_label(model.receipt)
+        yield Row("last change", f"undone: {label}" if model.is_undone else label, "receipts")
 
 
 def _component_rows(label: str, component: Component, path: str, all_settings: bool) -> Iterator[Row]:

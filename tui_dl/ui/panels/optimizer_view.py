@@ -59,7 +59,9 @@ class OptimizerView(Container):
             yield UpdatesOverTime(self.model, id="optimizer-map")
 
     def on_mount(self) -> None:
-        self._arrange()
+        # In an app that is about to end nothing of it has been mounted.
+        if self.is_attached:
+            self._arrange()
 
     def on_resize(self, event: events.Resize) -> None:
         self._is_tall = event.size.height >= _TALL_FROM

@@ -144,6 +144,8 @@ class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantAct
 
     async def _mount_views(self) -> None:
         """Connect and add the views, once the first paint is out."""
+        if self._is_left():
+            return
         run_work(self, self.link.follow, group="engine")
         keep_heap_compact()
         holder = self.query_one("#views", Container)
@@ -151,13 +153,21 @@ class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantAct
         for view in made:
             view.display = False
         await holder.mount_all(made)
+        if self._is_left():
+            return
         await self.add_strip()
+        if self._is_left():
+            return
         self.dress(self)
         await self.query_one(WaitingPanel).remove()
         self._register(self.query_one("#main"))
         self._has_views = True
         self.show_view(self.view)
         self.call_after_refresh(self.query_one(NotesPanel).format_notes)
+
+    def _is_left(self) -> bool:
+        """Whether the program is about to end: nothing more can be mounted then."""
+        return not self.is_attached
 
     def _register(self, parent: Widget) -> None:
         """Have the frame clock paint the panels below a widget."""
