@@ -85,7 +85,7 @@ async def test_many_sizes_in_a_row_break_nothing(presenting: bool) -> None:
         stage = Stage(app, pilot, engine, app.screen)  # type: ignore[arg-type]
         await stage.until(lambda: bool(app.screen.query("#log")))
         lively(engine)
-        for step in range(40):
+        for step in range(24):
             size = chance.choice([*SIZES, (chance.randint(1, 260), chance.randint(1, 75))])
             engine.post(*readings(step), steps(51 + step, [0.5]), status("running", 51 + step))
             await pilot.resize_terminal(*size)
