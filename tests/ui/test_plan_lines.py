@@ -96,6 +96,15 @@ def test_a_receipt_says_what_the_change_did_to_the_loss() -> None:
     assert "explode" in text
 
 
+@pytest.mark.parametrize("width", [40, 72, 120])
+def test_what_a_receipt_says_is_not_cut(width: int) -> None:
+    receipt = Receipt(5, 0, {"loss": "l1"}, (("loss", "mse", "l1"),), probe_loss_before=6.112,
+                      probe_loss_after=1.6, relative_update=0.01)  # fmt: skip
+    lines = receipt_lines(receipt, width)
+    assert all(cells(line) <= width for line in lines)
+    assert "before any update" in " ".join(text_of(lines).split())
+
+
 def test_a_loss_that_is_not_finite_is_said() -> None:
     text = text_of(receipt_lines(Receipt(1, 0, {}, probe_loss_before=0.5), 72))
     assert "not finite" in text

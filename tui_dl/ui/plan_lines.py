@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, get_args
 
 from tui_dl.spec.lecture import OptimizerState
-from tui_dl.ui.ink import Line, Part, fitted, wrapped
+from tui_dl.ui.ink import Line, Part, cells, fitted, wrapped
 from tui_dl.ui.numerals import count, number, rate
 from tui_dl.ui.plan_words import FRESH_START, STATES, ListName, pieces, reason, size_words
 from tui_dl.wire.plans import Plan, Receipt
@@ -62,13 +62,13 @@ def receipt_lines(receipt: Receipt, width: int) -> list[Line]:
     before, after = receipt.probe_loss_before, receipt.probe_loss_after
     if before is not None or after is not None:
         words, style = _jump(before, after)
-        lines.append([(f"{'loss':<{_LABEL}}", "title"), (number(before), "bold"), (" → ", "dim"),
-                      (number(after), style), (f"  {words}", "dim")])  # fmt: skip
+        lines += _with_words([(f"{'loss':<{_LABEL}}", "title"), (number(before), "bold"), (" → ", "dim"),
+                              (number(after), style)], words, width)  # fmt: skip
     size = receipt.relative_update
     if size is not None:
         words, style = size_words(size)
-        lines.append([(f"{'next update':<{_LABEL}}", "title"), (f"×{number(size, 3)}", style),
-                      (" of the recent ones  ", "dim"), (words, "dim")])  # fmt: skip
+        lines += _with_words([(f"{'next update':<{_LABEL}}", "title"), (f"×{number(size, 3)}", style),
+                              (" of the recent ones", "dim")], words, width)  # fmt: skip
     if len(lines[-1]):
         lines.append(())
     return lines + _lists(receipt, width)
@@ -81,6 +81,14 @@ def _jump(before: float | None, after: float | None) -> tuple[str, str]:
         return "same weights, same function", "bold"
     style = "warn" if after > 1.5 * before else "bold"
     return "same weights on the same batch, before any update", style
+
+
+def _with_words(line: list[Part], words: str, width: int) -> list[Line]:
+    """A line and what it means: behind it where there is room, else below."""
+    if cells(line) + 2 + cells([words]) <= width:
+        return [[*line, (f"  {words}", "dim")]]
+    below: list[Line] = [[" " * _LABEL, (one, "dim")] for one in wrapped(words, max(width - _LABEL, 8))]
+    return [line, *below]
 
 
 def _edit_lines(edits: Sequence[tuple[str, str, str]], width: int) -> list[Line]:

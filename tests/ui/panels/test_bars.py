@@ -35,6 +35,12 @@ def test_what_only_a_view_has_comes_first_there_and_is_absent_elsewhere(
     assert text.index("step") < text.index("own thing") < text.index("change")
 
 
+@pytest.mark.parametrize("width", [44, 60, 80])
+def test_every_view_is_in_the_bar(width: int) -> None:
+    text = _text(ViewBar(RunModel()), width).split()
+    assert text[::2] == list("123456")
+
+
 def test_remapped_keys_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     keymap = keymap_for({"pause": "f7", "layers": "f6"})
     monkeypatch.setattr(KeyBar, "keymap", keymap)

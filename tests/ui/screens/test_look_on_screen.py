@@ -59,6 +59,13 @@ async def test_each_size_shows_what_it_has_room_for(
             assert not any(one.overlaps(other) for other in regions[place + 1 :])
 
 
+async def test_a_screen_that_is_too_small_says_so_and_nothing_else(on_stage: Open) -> None:
+    async with on_stage(30, 8) as stage:
+        stage.app.change_settings(meters=True, keys={"leave": "f4"})
+        await stage.until("f4 leaves")
+        assert " ".join(stage.text.split()) == "tui-dl needs 44×12, this is 30×8. f4 leaves."
+
+
 async def test_what_the_widest_screen_shows_is_measured(on_stage: Open) -> None:
     async with on_stage(250, 70) as stage:
         wanted = {"layers", "task", "optimizer", "histograms"}
@@ -85,7 +92,7 @@ async def test_many_sizes_in_a_row_break_nothing(presenting: bool) -> None:
         stage = Stage(app, pilot, engine, app.screen)  # type: ignore[arg-type]
         await stage.until(lambda: bool(app.screen.query("#log")))
         lively(engine)
-        for step in range(40):
+        for step in range(24):
             size = chance.choice([*SIZES, (chance.randint(1, 260), chance.randint(1, 75))])
             engine.post(*readings(step), steps(51 + step, [0.5]), status("running", 51 + step))
             await pilot.resize_terminal(*size)

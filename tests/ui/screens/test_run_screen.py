@@ -70,7 +70,7 @@ async def test_below_the_minimum_it_says_what_it_needs_and_comes_back(
 async def test_a_storm_of_resizes_while_it_trains_breaks_nothing(on_stage: Open) -> None:
     chance = random.Random(0)
     async with on_stage() as stage:
-        for step in range(60):
+        for step in range(30):
             stage.engine.post(*readings(step), status("running", 100 + step))
             await stage.pilot.resize_terminal(chance.randint(1, 200), chance.randint(1, 60))
             if step % 3 == 0:

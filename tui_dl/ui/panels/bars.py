@@ -35,11 +35,14 @@ class ViewBar(LinePanel):
 
     def build(self, width: int, height: int) -> Sequence[Line]:
         """All views in one line, shortened if need be."""
-        for names in (dict(zip(VIEWS, VIEWS, strict=True)), {view: _SHORT.get(view, view) for view in VIEWS}):
+        whole, short = dict(zip(VIEWS, VIEWS, strict=True)), {view: _SHORT.get(view, view) for view in VIEWS}
+        for names, gap in ((whole, " "), (short, " "), (short, "")):
             line: list[Part] = []
             for view in VIEWS:
                 style, action = "chosen" if view == self.view else "dim", f"view('{view}')"
-                line.append((f" {self.keymap.shown_for(action)} {names[view]} ", style, f"screen.{action}"))
+                line.append(
+                    (f" {self.keymap.shown_for(action)} {names[view]}{gap}", style, f"screen.{action}")
+                )
             if cells(line) <= width:
                 break
         return [line]

@@ -16,12 +16,11 @@ from tui_dl.errors import TuiDlError, UsageError
 from tui_dl.runs.folder import RunFolder
 from tui_dl.runs.listing import RunSummary, delete_run
 from tui_dl.spec.preset import PresetSummary, list_presets, load_preset
-from tui_dl.ui.fuzzy import best, queries_for
 from tui_dl.ui.ink import Line
 from tui_dl.ui.own_files import own_files
-from tui_dl.ui.panels.list_panel import ListPanel, ListRow
+from tui_dl.ui.panels.list_panel import ListPanel
 from tui_dl.ui.screens.dialog import Choice, Dialog, DialogLines
-from tui_dl.ui.screens.picker_lines import preset_preview, preset_row, run_preview, run_row
+from tui_dl.ui.screens.picker_choices import ListName, PickerChoices
 from tui_dl.ui.screens.program_actions import ProgramActions
 
 if TYPE_CHECKING:
@@ -99,10 +98,8 @@ class PickerScreen(ProgramActions):
 
     def __init__(self) -> None:
         super().__init__()
-        self._presets: dict[str, PresetSummary] = {}
-        self._own: dict[str, PresetSummary] = {}
-        self._known_runs: dict[str, RunSummary] = {}
-        self._shown = "presets"
+        self._choices = PickerChoices()
+        self._shown: ListName = "presets"
         self._is_looking = False
 
     @property
@@ -124,8 +121,8 @@ class PickerScreen(ProgramActions):
         yield DialogLines([()], id="foot")
 
     def on_mount(self) -> None:
-        self._presets = {one.name: one for one in list_presets(self.program.language)}
-        self._known_runs = {one.id: one for one in self.program.run_catalogue.known}
+        self._read_presets()
+        self._choices.take_runs(self.program.run_catalogue.known)
         self._switch_to("presets")
         self._renew(keep=False)
         self._list("presets").choose(DEFAULT_PRESET)
@@ -168,7 +165,7 @@ class PickerScreen(ProgramActions):
     def find(self) -> None:
         """Show what fits; where only the other list has some, go there."""
         self._renew(keep=False)
-        other = "runs" if self._shown == "presets" else "presets"
+        other = self._other
         if not self._list(self._shown).ids and self._list(other).ids:
             self._switch_to(other)
 
@@ -178,8 +175,8 @@ class PickerScreen(ProgramActions):
         self._tell()
 
     def on_descendant_focus(self) -> None:
-        if isinstance(self.focused, ListPanel) and self.focused.id:
-            self._switch_to(self.focused.id)
+        if isinstance(self.focused, ListPanel):
+            self._switch_to("runs" if self.focused.id == "runs" else "presets")
 
     @on(ListPanel.Opened)
     def opened(self, event: ListPanel.Opened) -> None:
@@ -187,7 +184,7 @@ class PickerScreen(ProgramActions):
         if event.panel.id == "presets":
             self._begin(event.row_id)
             return
-        run = self._known_runs.get(event.row_id)
+        run = self._choices.runs.get(event.row_id)
         if run is not None:
             (self.program.attach if run.alive else self.program.resume)(run.id)
 
@@ -205,8 +202,8 @@ class PickerScreen(ProgramActions):
             self.action_leave()
 
     def action_switch(self) -> None:
-        other = "runs" if self._shown == "presets" else "presets"
-        if other == "runs" and not self._known_runs:
+        other = self._other
+        if other == "runs" and not self._choices.runs:
             return
         self._switch_to(other)
         if not isinstance(self.focused, Input):
@@ -222,12 +219,12 @@ class PickerScreen(ProgramActions):
         self.query_one("#preview", DialogLines).move_lines(by)
 
     def action_reload(self) -> None:
-        self._presets = {one.name: one for one in list_presets(self.program.language)}
+        self._read_presets()
         self._renew()
         self._look(own=True)
 
     def action_delete(self) -> None:
-        run = self._known_runs.get(self._list("runs").chosen)
+        run = self._choices.runs.get(self._list("runs").chosen)
         if self._shown != "runs" or run is None:
             return
         if run.alive:
@@ -246,10 +243,14 @@ class PickerScreen(ProgramActions):
 
     # -- inside ----------------------------------------------------------------------------------------
 
+    @property
+    def _other(self) -> ListName:
+        return "runs" if self._shown == "presets" else "presets"
+
     def _list(self, name: str) -> ListPanel:
         return self.query_one(f"#{name}", ListPanel)
 
-    def _switch_to(self, name: str) -> None:
+    def _switch_to(self, name: ListName) -> None:
         self._shown = name
         for one in ("presets", "runs"):
             self._list(one).set_class(one == name, "chosen")
@@ -258,21 +259,18 @@ class PickerScreen(ProgramActions):
 
     def _renew(self, *, keep: bool = True) -> None:
         """Show both lists, as far as they fit what is searched."""
-        queries = queries_for(self.query_one(Input).value)
-        presets = [one for one in self._presets.values() if _fits(queries, one.name, one.title)]
-        own = [one for one in self._own.values() if _fits(queries, one.name, one.title)]
-        rows = [ListRow(one.name, partial(preset_row, one), 2) for one in presets]
-        if own:
-            rows.append(ListRow("#own", _own_heading, 1, is_heading=True))
-            rows += [ListRow(one.path, partial(preset_row, one), 2) for one in own]
-        self._list("presets").show(rows, keep=keep)
-        now = datetime.now(UTC)
-        runs = [one for one in self._known_runs.values() if _fits(queries, one.id, one.preset, one.state)]
-        self._list("runs").show([ListRow(one.id, partial(_run_row, one, now), 2) for one in runs], keep=keep)
-        self._list("presets").border_title = f"Presets {len(presets) + len(own)}"
-        alive = sum(one.alive for one in self._known_runs.values())
+        search, choices = self.query_one(Input).value, self._choices
+        presets = choices.preset_rows(search)
+        runs = choices.run_rows(search, datetime.now(UTC))
+        self._list("presets").show(presets, keep=keep)
+        self._list("runs").show(runs, keep=keep)
+        self._list("presets").border_title = f"Presets {sum(not one.is_heading for one in presets)}"
+        alive = sum(one.alive for one in choices.runs.values())
         self._list("runs").border_title = f"Runs {len(runs)}" + (f", {alive} live" if alive else "")
         self._tell()
+
+    def _read_presets(self) -> None:
+        self._choices.presets = {one.name: one for one in list_presets(self.program.language)}
 
     def _look(self, *, own: bool = False) -> None:
         """Read the runs again, beside the event loop: a disk may be slow."""
@@ -292,21 +290,18 @@ class PickerScreen(ProgramActions):
             self._is_looking = False
 
     def on_picker_screen_files_read(self, event: FilesRead) -> None:
-        own = {one.path: one for one in event.files}
-        if own != self._own:
-            self._own = own
+        if self._choices.take_own(event.files):
             self._renew()
 
     def on_picker_screen_runs_read(self, event: RunsRead) -> None:
-        runs = {one.id: one for one in event.runs}
         if event.problem:
             self.notify(event.problem, severity="error", markup=False, timeout=10)
-        if list(runs.values()) != list(self._known_runs.values()):
-            self._known_runs = runs
+        if self._choices.take_runs(event.runs):
             self._renew()
 
     def _begin(self, row_id: str) -> None:
-        preset = self._presets.get(row_id) or self._own[row_id]
+        preset = self._choices.preset(row_id)
+        assert preset is not None
         try:
             experiment = load_preset(Path(preset.path))
         except TuiDlError as error:
@@ -335,41 +330,7 @@ class PickerScreen(ProgramActions):
             return
         preview = self.query_one("#preview", DialogLines)
         width = max(preview.content_size.width, 20)
-        chosen = self._list(self._shown).chosen
-        lines: list[Line] = []
-        if self._shown == "runs" and chosen in self._known_runs:
-            lines = run_preview(self._known_runs[chosen], width, datetime.now(UTC))
-        elif chosen in self._presets or chosen in self._own:
-            lines = preset_preview(
-                self._presets.get(chosen) or self._own[chosen], width, self.program.language
-            )
-        preview.show(lines)
-        self.query_one("#foot", DialogLines).show([self._foot(chosen)])
-
-    def _foot(self, chosen: str) -> Line:
-        run = self._known_runs.get(chosen) if self._shown == "runs" else None
-        keys = {"Enter": ("start" if run is None else "return" if run.alive else "go on", "open")}
-        if run is not None and not run.alive:
-            keys["Del"] = ("delete", "delete")
-        if self._known_runs:
-            keys["Tab"] = ("runs" if self._shown == "presets" else "presets", "switch")
-        keymap = self.program.keymap
-        keys[keymap.shown("palette")] = ("find", "palette")
-        keys[keymap.shown("settings")] = ("settings", "settings")
-        keys[keymap.shown("leave")] = ("leave", "leave")
-        line: list[Any] = []
-        for key, (label, action) in keys.items():
-            line += [(f" {key} ", "key", f"screen.{action}"), (f"{label} ", "dim", f"screen.{action}")]
-        return line
-
-
-def _fits(queries: tuple[str, ...], name: str, *texts: str) -> bool:
-    return any(best(queries, text, scattered=text is name) for text in (name, *texts))
-
-
-def _own_heading(_width: int, _chosen: bool) -> list[Line]:
-    return [[("In this folder", "title")]]
-
-
-def _run_row(run: RunSummary, now: datetime, width: int, chosen: bool) -> list[Line]:
-    return run_row(run, width, chosen, now)
+        chosen, choices = self._list(self._shown).chosen, self._choices
+        preview.show(choices.preview(self._shown, chosen, width, self.program.language, datetime.now(UTC)))
+        foot = choices.foot(self._shown, chosen, self.program.keymap)
+        self.query_one("#foot", DialogLines).show([foot])

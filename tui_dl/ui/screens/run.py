@@ -311,7 +311,8 @@ class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantAct
         """The keys were changed: heed and show the new ones."""
         self.model.keymap = self.program.keymap
         self.program.bind_keys(self)
-        self._mark(ALL_TOPICS)
+        # Panels that show nothing of the run have keys in their words too.
+        self.program.frame_clock.request(*self._topics)
 
     def do(self, work: Coroutine[Any, Any, object], *, by_hand: bool = False, most: int = 0) -> None:
         """Give a command without waiting; a refusal is shown. By hand its outcome is painted at once.

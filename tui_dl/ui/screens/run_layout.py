@@ -98,7 +98,7 @@ RunScreen {
     }
 
     &.-tiny, &.-flat {
-        & StatusPanel, & PresentPanel, & #body, & KeyBar, & HintPanel { display: none; }
+        & StatusPanel, & PresentPanel, & #body, & KeyBar, & HintPanel, & MetersPanel { display: none; }
         & TooSmall { display: block; }
     }
 }

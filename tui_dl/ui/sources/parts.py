@@ -78,10 +78,10 @@ def _built_by(component: type[Component]) -> list[Passage]:
         if token is None or token not in text:
             continue
         pieces = list(_functions_with(text, token))
-        if pieces:
-            body = "\n\n\n".join(piece for piece, _ in pieces)
+        body = "\n\n\n".join(piece for piece, _ in pieces)
+        # Beside declarations, what is not registered for one only asks about it.
+        if pieces and (path.parent.name != "spec" or ".register" in body):
             passages.append(Passage(f"{path.parent.name}/{path.name}", str(path), pieces[0][1], body))
-    # What is registered for it makes it; the others only ask about it.
     return sorted(passages, key=lambda passage: ".register" not in passage.text)
 
 
