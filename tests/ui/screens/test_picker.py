@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,7 +45,9 @@ class Openings:
 
 
 async def _until(app: TuiDlApp, pilot: Pilot[Farewell], wanted: str | Callable[[], object]) -> None:
+    ends_s = time.monotonic() + 20.0
     while not (wanted in _text(app) if isinstance(wanted, str) else wanted()):
+        assert time.monotonic() < ends_s, f"waited in vain for {wanted!r} on\n{_text(app)}"
         await pilot.pause(0.01)
 
 
@@ -191,6 +194,25 @@ async def test_own_files_are_listed_and_a_mistake_is_shown(
         await _until(app, pilot, lambda: "has a mistake" not in _text(app))
         await pilot.press("enter")
         await _until(app, pilot, lambda: openings.asked == [("start", "typo")])
+
+
+async def test_a_reload_is_not_lost_while_the_runs_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = TuiDlApp(Openings())
+    async with app.run_test(size=(120, 36)) as pilot:
+        await _until(app, pilot, "Presets 5")
+        picker = app.screen
+        assert isinstance(picker, PickerScreen)
+        await _until(app, pilot, lambda: not picker._is_looking)
+        picker._is_looking = True
+        (tmp_path / "mine.toml").write_text(
+            'title = "Mine"\n[data]\nname = "digits"\n[model]\nname = "mlp"\n'
+        )
+        await pilot.press("f5")
+        picker._is_looking = False
+        await _until(app, pilot, "In this folder")
 
 
 async def test_a_live_run_changes_by_itself_and_is_not_deleted() -> None:

@@ -41,11 +41,6 @@ class HistogramsPanel(Horizontal):
         yield LayerList(self.model)
         yield HistogramPair(self.model, id=f"{self.id or 'histograms'}-pair")
 
-    @property
-    def chosen_layer(self) -> str:
-        """The chosen layer's name, empty before there is one."""
-        return chosen_layer(self.model)
-
     def on_resize(self, event: events.Resize) -> None:
         self.query_one(LayerList).styles.width = _LIST_WIDTHS[event.size.width < _NARROW_BELOW]
         self.renew()

@@ -101,6 +101,8 @@ class PickerScreen(ProgramActions):
         self._choices = PickerChoices()
         self._shown: ListName = "presets"
         self._is_looking = False
+        self._wants_own = False
+        """Whether the files of the folder are to be read with the next look."""
 
     @property
     def program(self) -> "TuiDlApp":
@@ -221,7 +223,9 @@ class PickerScreen(ProgramActions):
     def action_reload(self) -> None:
         self._read_presets()
         self._renew()
-        self._look(own=True)
+        # A look may be under way, at the runs alone: the next one, in a second, does it then.
+        self._wants_own = True
+        self._look()
 
     def action_delete(self) -> None:
         run = self._choices.runs.get(self._list("runs").chosen)
@@ -272,11 +276,12 @@ class PickerScreen(ProgramActions):
     def _read_presets(self) -> None:
         self._choices.presets = {one.name: one for one in list_presets(self.program.language)}
 
-    def _look(self, *, own: bool = False) -> None:
+    def _look(self) -> None:
         """Read the runs again, beside the event loop: a disk may be slow."""
         if self._is_looking or not self.is_current:
             return
         self._is_looking = True
+        own, self._wants_own = self._wants_own, False
         self.run_worker(partial(self._read, own), thread=True, group="runs")
 
     def _read(self, own: bool) -> None:
