@@ -1,5 +1,8 @@
 """The command line: arguments in, one front end out, exit codes as promised."""
 
+import tui_dl.cli.early  # noqa: F401 - for what importing it does
+
+# isort: split
 import os
 import signal
 import sys

@@ -7,7 +7,10 @@ from textual.containers import Container
 from textual.widget import AwaitMount, Widget
 
 from tests.ui.fake_engine import FakeEngine
+from tests.ui.screens.conftest import Open
 from tui_dl.ui.app import TuiDlApp
+from tui_dl.ui.proposal import Proposal
+from tui_dl.ui.screens.change_plan import PlanScreen
 from tui_dl.ui.screens.look_actions import LookActions
 
 
@@ -37,3 +40,12 @@ async def test_leaving_while_the_views_are_being_mounted(owner: str, monkeypatch
         while not app._exit:
             await pilot.pause(0.01)
         await pilot.pause()
+
+
+async def test_a_plan_that_comes_after_its_dialog_was_left(on_stage: Open) -> None:
+    async with on_stage() as stage:
+        plan = PlanScreen(stage.screen.model, stage.screen.steering, Proposal({"optimizer.lr": 0.1}))
+        await stage.app.push_screen(plan)
+        await stage.press("escape")
+        await stage.until(lambda: not plan.is_attached)
+        plan._show()

@@ -186,7 +186,11 @@ class PlanScreen(Overlay[str]):
             return None
 
     def _show(self) -> None:
-        box = self.query_one(".box", Vertical)
+        box = next(iter(self.query(".box").results(Vertical)), None)
+        shown = next(iter(self.query(DialogLines)), None)
+        if box is None or shown is None:
+            # The answer came while the screen was being closed.
+            return
         width = max(min(84, self.app.size.width * 96 // 100) - 4, 20)
         lines: list[Line]
         shown = self._model.keymap.shown
@@ -215,4 +219,4 @@ class PlanScreen(Overlay[str]):
                 if self._was_asked:
                     asked: Line = [("Enter or y", "key"), (" once more starts over, Esc goes back.", "bold")]
                     lines = [*lines, (), asked]
-        self.query_one(DialogLines).show(lines)
+        shown.show(lines)
