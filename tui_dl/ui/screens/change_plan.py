@@ -187,8 +187,8 @@ class PlanScreen(Overlay[str]):
 
     def _show(self) -> None:
         box = next(iter(self.query(".box").results(Vertical)), None)
-        shown = next(iter(self.query(DialogLines)), None)
-        if box is None or shown is None:
+        painted = next(iter(self.query(DialogLines)), None)
+        if box is None or painted is None:
             # The answer came while the screen was being closed.
             return
         width = max(min(84, self.app.size.width * 96 // 100) - 4, 20)
@@ -219,4 +219,4 @@ class PlanScreen(Overlay[str]):
                 if self._was_asked:
                     asked: Line = [("Enter or y", "key"), (" once more starts over, Esc goes back.", "bold")]
                     lines = [*lines, (), asked]
-        shown.show(lines)
+        painted.show(lines)
