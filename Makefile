@@ -1,7 +1,7 @@
 # make run    opens the program on the bundled digits      make bench      measures it against plain PyTorch
 # make test   runs the tests                               make clean      removes what the checks left behind
 # make lint   style, types and import directions           make distclean  removes the environment as well
-# make pictures  draws the README's picture anew, from the real program
+# make pictures  draws the documents' pictures anew, from the real program
 #
 # Needs Python 3.11 or newer and nothing else: the environment in .venv is made, and made again when the metadata or
 # the pins change. Once it stands, nothing here needs a network.
