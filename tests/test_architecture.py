@@ -83,6 +83,11 @@ def test_the_package_alone_loads_nothing_heavy() -> None:
     assert _loaded_by("tui_dl") & (HEAVY | {"numpy", "msgspec", "asyncio"}) == set()
 
 
+def test_the_first_paint_of_a_run_waits_for_nothing_that_plots_need() -> None:
+    loaded = _loaded_by("tui_dl.cli.running", "tui_dl.cli.openings", "tui_dl.ui.app", "tui_dl.ui.screens.run")
+    assert loaded & (HEAVY - {"textual"} | {"numpy", "PIL", "pygments", "psutil", "pynvml"}) == set()
+
+
 def test_what_is_loaded_would_be_noticed() -> None:
     assert {"textual", "sklearn"} <= _loaded_by("textual.app", "sklearn")
 

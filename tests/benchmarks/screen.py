@@ -228,7 +228,8 @@ _KEYS: Final[tuple[Key, ...]] = (
     ("optimizer view", "4", _both(_is_chosen("4 optim"), _shows_optimizer)),
     ("overview", "1", _both(_is_chosen("1 over"), _shows_curves)),
     ("log scale", "y", lambda terminal: _logarithmic_plots(terminal) == 2),
-    ("linear scale", "y", lambda terminal: _logarithmic_plots(terminal) == 1),
+    ("symlog scale", "y", lambda terminal: " symlog ─╮" in terminal.text),
+    ("linear scale", "y", lambda terminal: " symlog ─╮" not in terminal.text),
     ("help", "?", _help_is_open),
     ("help away", "?", lambda terminal: not _help_is_open(terminal)),
 )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, final
 import msgspec
 
 from tui_dl.errors import TuiDlError
-from tui_dl.history.intake import receipt_label
 from tui_dl.wire.messages import ChangeApplied, ChangeUndone, Noticed, Restarted
+from tui_dl.wire.receipt_label import receipt_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

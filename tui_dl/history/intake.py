@@ -17,13 +17,13 @@ from tui_dl.wire.messages import (
     Restarted,
     StepsRecorded,
 )
+from tui_dl.wire.receipt_label import receipt_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tui_dl.history.arrays import FloatArray, IntArray
     from tui_dl.history.store import SeriesStore
-    from tui_dl.wire.plans import Receipt
 
 _WITHOUT_SPLIT: Final = frozenset({"data_loss", "penalty", "lr", "grad_norm", "epoch", "samples_seen"})
 
@@ -136,18 +136,3 @@ def _joined(group: list[StepsRecorded]) -> StepsRecorded:
             nonfinite.setdefault(name, []).extend(place + offset for place in places)
     columns = np.concatenate(parts, axis=1).tobytes()
     return StepsRecorded(first.segment, first.first_step, first.names, columns, nonfinite)
-
-
-def receipt_label(receipt: Receipt) -> str:
-    """What a change was, short enough for a plot's mark."""
-    parts = [_edit_label(path, old, new) for path, old, new in receipt.edits]
-    return ", ".join(parts) or ", ".join(receipt.change)
-
-
-def _edit_label(path: str, old: str, new: str) -> str:
-    name = path.rpartition(".")[2]
-    if old in ("", "none", "None"):
-        return f"+{name} {new}".strip()
-    if new in ("", "none", "None"):
-        return f"-{name}"
-    return f"{name} {old} → {new}"

@@ -140,7 +140,8 @@ def _add_phase(model: "RunModel", message: PhaseReached) -> frozenset[Topic]:
 
 
 def _turn(model: "RunModel", message: ChangeApplied | ChangeUndone | Restarted) -> frozenset[Topic]:
-    from tui_dl.history.intake import receipt_label, take_in
+    from tui_dl.history.intake import take_in
+    from tui_dl.wire.receipt_label import receipt_label
 
     take_in(model.history, message)
     match message:

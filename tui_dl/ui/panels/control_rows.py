@@ -6,7 +6,6 @@ from typing import Any, Final, final
 
 import msgspec
 
-from tui_dl.history.intake import receipt_label
 from tui_dl.spec.catalogue import FieldInfo, struct_fields
 from tui_dl.spec.component import Component
 from tui_dl.spec.experiment import Experiment
@@ -15,6 +14,7 @@ from tui_dl.spec.training import Training
 from tui_dl.spec.validate import needs_fresh_start
 from tui_dl.ui.numerals import count, rate
 from tui_dl.ui.run_model import RunModel
+from tui_dl.wire.receipt_label import receipt_label
 
 _INGREDIENTS: Final = ("data", "model", "loss", "optimizer", "schedule")
 

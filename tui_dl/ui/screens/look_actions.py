@@ -4,6 +4,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Literal, cast
 
 from textual.app import ComposeResult
+from textual.containers import Container
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -43,7 +44,7 @@ class LookActions(Screen[None]):
 
     async def add_strip(self) -> None:
         """Put the curves below the views; the style sheet shows them where there is height to spare."""
-        await self.query_one("#main").mount(CurveStrip(self.model), after="#views")
+        await self.query_one("#main").mount(Container(CurveStrip(self.model), id="strip"), after="#views")
 
     def dress(self, holder: Widget) -> None:
         """Have the lines of all plots drawn as thick as they must be here; quadrants are as they are."""

@@ -67,6 +67,14 @@ _INTERVALS_S = {
     "small-histograms-pair-time": 1.0,
     "page-pair-time": 1.0,
     "optimizer-map": 1.0,
+    "present": 0.25,
+    "small-optimizer": 0.25,
+    # Built anew with every message; what a key has done to them is painted at once in any case.
+    "control": 0.5,
+    "hint": 0.5,
+    "keys": 0.5,
+    "scene": 0.5,
+    "variants": 0.5,
 }
 _SLOW_INTERVALS_S = {"task": 1.0}
 
@@ -190,6 +198,8 @@ class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantAct
             self.program.frame_clock.unregister(name)
 
     def on_resize(self) -> None:
+        if isinstance(self.focused, ControlPanel):
+            self.show_control()
         # What has room only now has drawn nothing of the run so far.
         self.call_after_refresh(self.renew_all)
         self.call_after_refresh(self.watch_later)
@@ -258,12 +268,13 @@ class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantAct
         """Show a view, by its name; an unknown one is the first."""
         self.view = view if view in VIEWS else VIEWS[0]
         self.query_one(ViewBar).show(self.view)
-        self.set_class(self.view == "overview", "on-overview")
         self.query_one(KeyBar).show(self.view)
         if not self._has_views:
             return
         for name in VIEWS:
             self.query_one(f"#{name}").display = name == self.view
+        # A class of the screen would have every widget styled anew: a tenth of a second.
+        self.query_one("#strip").display = self.view != "overview"
         self._release_control()
         self.call_after_refresh(self.renew_all)
         self.call_after_refresh(self.watch_later)

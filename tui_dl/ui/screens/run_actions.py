@@ -99,9 +99,15 @@ class RunActions(LookActions, ProgramActions):
         self.app.push_screen(NotesScreen(self.model))
 
     def action_control(self) -> None:
-        self.add_class("controlling")
+        self.show_control()
         self.query_one(ControlPanel).focus()
         self.call_after_refresh(self.renew_all)
+
+    def show_control(self) -> None:
+        """Where there is no room beside the views, the control panel takes their place."""
+        # Elsewhere the class would do nothing but have every widget styled anew.
+        if self.has_class("-narrow") or self.has_class("presenting"):
+            self.add_class("controlling")
 
     def action_view(self, view: str) -> None:
         self.show_view(view)

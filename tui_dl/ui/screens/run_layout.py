@@ -33,10 +33,10 @@ RunScreen {
     & TooSmall { display: none; height: 1fr; }
     & PresentPanel, & PresentNotes { display: none; }
 
+    & #strip { height: auto; }
     & CurveStrip { height: 18; display: none; }
     &.-medium.-towering, &.-wide.-towering, &.-huge.-towering {
         & CurveStrip { display: block; }
-        &.on-overview CurveStrip { display: none; }
     }
 
     & .row { height: 1fr; display: none; }
