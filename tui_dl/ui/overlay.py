@@ -1,16 +1,19 @@
 """A dialog over another screen: what lies below stays as it is and goes on; only the box is painted."""
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from time import monotonic
+from typing import Any, Final, Self, TypeVar
 
 from textual import events
 from textual.app import App, ReturnType
+from textual.await_complete import AwaitComplete
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+_LEAVES_WITHIN_S: Final = 0.25
 _R = TypeVar("_R")
 
 
@@ -90,15 +93,63 @@ class Overlay(ModalScreen[_R]):
     def _narrow(self) -> frozenset[int]:
         """At first paint the box alone. Returns the lines in which something else is painted."""
         compositor = self._compositor
-        boxes = [child.region for child in self.children if child.has_class("box") and child.display]
+        boxes = list(_boxes_of(self))
         if not self._is_shown:
             self._is_shown = True
             compositor._dirty_regions = set(boxes)
         return _lines_beside(compositor._dirty_regions, boxes)
 
 
+class Covered(Screen[Any]):
+    """The base of screens that dialogs are laid over: when one goes, only what its box hid is painted.
+
+    Textual has every widget styled and painted anew. Styles are kept up below a dialog too: whatever changes
+    them tells all screens.
+    """
+
+    _uncovered: tuple[Region, ...] = ()
+    _settled_at = 0.0
+
+    def uncover(self, regions: tuple[Region, ...]) -> None:
+        """A dialog goes that hid these regions."""
+        self._uncovered, self._settled_at = regions, monotonic() + _LEAVES_WITHIN_S
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Textual's; of those that it does by itself while a dialog goes, only what the dialog hid."""
+        if regions or recompose or not self._is_uncovering:
+            return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return super().refresh(*self._uncovered)
+
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        if self._is_uncovering:
+            # Textual would call its own handler after this one.
+            event.prevent_default()
+            self.stack_updates += 1
+            self.app._refresh_notifications()
+            self._update_auto_focus()
+
+    @property
+    def _is_uncovering(self) -> bool:
+        if not self._uncovered:
+            return False
+        if monotonic() > self._settled_at or self._size != self.app.size:
+            self._uncovered = ()
+        return bool(self._uncovered)
+
+
 class OverlayApp(App[ReturnType]):
-    """An app that does not paint a screen anew because a dialog was laid over it."""
+    """An app that does not paint a screen anew because a dialog was laid over it, or went."""
+
+    def pop_screen(self) -> AwaitComplete:
+        """Textual's, but for the repaint of the screen below."""
+        leaving = self.screen
+        boxes = _boxes_of(leaving) if isinstance(leaving, Overlay) else ()
+        below = _below(leaving)
+        if isinstance(below, Covered):
+            below.uncover(boxes)
+        return super().pop_screen()
 
     def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
         """Textual's, but for the repaint of the screen below."""
@@ -116,6 +167,10 @@ def lines_of(screen: Screen[Any], crop: Region, wanted: Iterable[int]) -> dict[i
     chops = compositor._render_chops(span.intersection(compositor.size.region), rows.__contains__)
     # A click is for the dialog: what lies below keeps its looks and loses its actions.
     return {y: Strip.join(chops[y].values()).discard_meta() for y in rows if y < len(chops)}
+
+
+def _boxes_of(overlay: Screen[Any]) -> tuple[Region, ...]:
+    return tuple(child.region for child in overlay.children if child.has_class("box") and child.display)
 
 
 def _lines_beside(dirty: Iterable[Region], boxes: list[Region]) -> frozenset[int]:

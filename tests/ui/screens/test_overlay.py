@@ -97,3 +97,23 @@ async def test_the_screen_below_is_whole_again_when_the_box_goes(on_stage: Open)
         await stage.press("escape")
         await stage.until(lambda: stage.app.screen is stage.screen)
         assert "Esc closes" not in stage.text
+
+
+async def test_a_dialog_that_goes_has_only_what_it_hid_painted(on_stage: Open) -> None:
+    async with on_stage() as stage:
+        await stage.press("question_mark")
+        await stage.until("Esc closes")
+        hidden = next(child.region for child in stage.app.screen.children if child.has_class("box"))
+        painted: list[Region] = []
+        compositor = stage.screen._compositor
+        render_update = compositor.render_update
+
+        def watched(*args: Any, **options: Any) -> Any:
+            painted.extend(compositor._dirty_regions)
+            return render_update(*args, **options)
+
+        compositor.render_update = watched  # type: ignore[method-assign]
+        await stage.press("escape")
+        await stage.until(lambda: "Esc closes" not in stage.text)
+        assert hidden in painted
+        assert stage.screen.size.region not in painted

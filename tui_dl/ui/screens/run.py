@@ -13,6 +13,7 @@ from tui_dl.errors import ConnectionLost, TuiDlError
 from tui_dl.ui.engine_port import Opening
 from tui_dl.ui.heap import keep_heap_compact
 from tui_dl.ui.keys.table import bindings, by_action
+from tui_dl.ui.overlay import Covered
 from tui_dl.ui.panels.bars import VIEWS, KeyBar, ViewBar
 from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.panels.hint import HintPanel
@@ -90,7 +91,9 @@ class Panel(Protocol):
         ...
 
 
-class RunScreen(LensActions, SpeechActions, PlotActions, TaskActions, VariantActions, ControlActions):
+class RunScreen(
+    Covered, LensActions, SpeechActions, PlotActions, TaskActions, VariantActions, ControlActions
+):
     """One run, from before its engine speaks until it is left."""
 
     CSS = RUN_CSS
