@@ -6,7 +6,10 @@ import sys
 import pytest
 
 # A shell that starts something in the background has it ignore Ctrl-C, and so would its children.
-INTERRUPT = "import sys, os, signal; signal.signal(2, signal.default_int_handler); sys.argv = [{0!r}]; import tui_dl.cli.early; os.kill(os.getpid(), 2)"
+INTERRUPT = (
+    "import sys, os, signal; signal.signal(2, signal.default_int_handler); "
+    "sys.argv = [{0!r}]; import tui_dl.cli.early; os.kill(os.getpid(), 2)"
+)
 ORDER = "import sys; sys.argv = ['tui-dl']; import tui_dl.cli; print(*sys.modules)"
 
 
