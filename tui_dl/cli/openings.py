@@ -4,15 +4,17 @@ import asyncio
 import signal
 import threading
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
 
-from tui_dl import launcher
-from tui_dl.client.engine_client import EngineClient
 from tui_dl.runs.folder import RunFolder, new_run
 from tui_dl.runs.listing import find_live_run, find_run
 from tui_dl.runs.variants import new_variant, sweep_variants
 from tui_dl.spec.experiment import Experiment
 from tui_dl.ui.engine_port import Opening
+
+if TYPE_CHECKING:
+    from tui_dl import launcher
+    from tui_dl.client.engine_client import EngineClient
 
 
 @final
@@ -31,9 +33,12 @@ class LauncherOpenings:
         folder, paused = new_run(experiment, preset), self._paused
         engine: launcher.RunningEngine | None = None
 
-        async def connect() -> EngineClient:
+        async def connect() -> "EngineClient":
             nonlocal engine
             if engine is None:
+                # Not before it is needed: the first paint comes sooner without it.
+                from tui_dl import launcher
+
                 engine = await asyncio.to_thread(launcher.start_in, folder, experiment, paused=paused)
             return await engine.connect(client="ui")
 
@@ -46,12 +51,16 @@ class LauncherOpenings:
     def attach(self, run_id: str | None, *, read_only: bool = False) -> Opening:
         """Back to a live engine, by default the latest."""
         folder = find_live_run() if run_id is None else find_run(run_id)
+        from tui_dl import launcher
+
         engine = launcher.attach(folder)
         return _opening(folder, folder.experiment(), "", engine, read_only=read_only)
 
     def resume(self, run_id: str, *, paused: bool = False) -> Opening:
         """On from the last checkpoint of a run whose engine has ended."""
         folder = find_run(run_id)
+        from tui_dl import launcher
+
         engine = self._started = launcher.resume(folder, paused=paused)
         return _opening(folder, folder.experiment(), "", engine)
 
@@ -63,9 +72,11 @@ class LauncherOpenings:
         folder = new_variant(RunFolder(of), experiment, name)
         engine: launcher.RunningEngine | None = None
 
-        async def connect() -> EngineClient:
+        async def connect() -> "EngineClient":
             nonlocal engine
             if engine is None:
+                from tui_dl import launcher
+
                 engine = await asyncio.to_thread(
                     launcher.start_in, folder, experiment, paused=True, owned=True, is_background=True
                 )
@@ -90,11 +101,11 @@ def _opening(
     folder: RunFolder,
     experiment: Experiment,
     preset: str,
-    engine: launcher.RunningEngine,
+    engine: "launcher.RunningEngine",
     *,
     read_only: bool = False,
 ) -> Opening:
-    async def connect() -> EngineClient:
+    async def connect() -> "EngineClient":
         return await engine.connect(client="ui", control=not read_only)
 
     return Opening(

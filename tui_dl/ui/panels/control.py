@@ -7,8 +7,6 @@ from textual.binding import Binding
 from textual.message import Message
 
 from tui_dl.spec.validate import needs_fresh_start
-from tui_dl.ui.form.lines import help_of
-from tui_dl.ui.form.nudges import step_words
 from tui_dl.ui.hangul import with_jamo
 from tui_dl.ui.ink import Line, Part, fitted
 from tui_dl.ui.panels.control_rows import Row, brief_component, rows_of, worded
@@ -178,6 +176,8 @@ class ControlPanel(LinePanel, can_focus=True):
             parts.append((hint, "key"))
         if width >= _EXPLAINED_FROM and row.field is not None:
             rest = width - label_width - room - 4
+            from tui_dl.ui.form.lines import help_of
+
             return [*parts, "  ", (fitted(help_of(row.field), rest), "dim")]
         return [*parts, (f" {self._key_for(row)}", "key")]
 
@@ -198,5 +198,7 @@ class ControlPanel(LinePanel, can_focus=True):
 
     def _hint(self, row: Row) -> str:
         if row.can_be_nudged and row.field is not None:
+            from tui_dl.ui.form.nudges import step_words
+
             return f" ←→{step_words(row.field)}"
         return " Enter"
