@@ -9,6 +9,7 @@ import subprocess
 import termios
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -66,6 +67,13 @@ class PtyTerminal:
         self.columns, self.rows = columns, rows
         self.decodes = True
         """Whether the screen is kept; reading alone costs next to nothing beside what is measured."""
+        self.decodes_late = False
+        """Whether the screen is decoded only when it is waited for.
+
+        Decoding here is a hundred times slower than in a terminal: done at once, it would hold up what comes
+        next, and take the processor from the program that is measured.
+        """
+        self._undecoded: deque[tuple[float, bytes]] = deque()
         self.bytes_received = 0
         self.frames_received = 0
         """Questions for synchronised output: the program asks one behind each frame of data."""
@@ -110,6 +118,7 @@ class PtyTerminal:
     def lines(self) -> list[str]:
         """The screen's rows."""
         with self._changed:
+            self._catch_up()
             return list(self._screen.display)
 
     @property
@@ -120,6 +129,7 @@ class PtyTerminal:
     def style_of(self, text: str) -> tuple[Any, ...] | None:
         """Colours and attributes of the first cell of a text; None where it is not on the screen."""
         with self._changed:
+            self._catch_up()
             for number, line in enumerate(self._screen.display):
                 column = line.find(text)
                 if column >= 0:
@@ -146,6 +156,7 @@ class PtyTerminal:
     def resize(self, columns: int, rows: int) -> None:
         """Change the size; the command gets SIGWINCH."""
         with self._changed:
+            self._catch_up()
             self.columns, self.rows = columns, rows
             self._screen.resize(rows, columns)
         _set_size(self._master, columns, rows)
@@ -160,6 +171,13 @@ class PtyTerminal:
         predicate: Predicate = (lambda it: wanted in it.text) if isinstance(wanted, str) else wanted
         deadline = time.monotonic() + timeout_s
         with self._changed:
+            late, self._undecoded = self._undecoded, deque()
+            while late:
+                arrived_at, data = late.popleft()
+                self._stream.feed(data)
+                if predicate(self):
+                    self._undecoded = late
+                    return arrived_at
             if predicate(self):
                 return time.perf_counter()
             self._watch(predicate)
@@ -201,6 +219,10 @@ class PtyTerminal:
         self.close()
 
     # -- inside ----------------------------------------------------------------------------------------
+
+    def _catch_up(self) -> None:
+        while self._undecoded:
+            self._stream.feed(self._undecoded.popleft()[1])
 
     def _watch(self, predicate: Predicate | None) -> None:
         self._watched, self._seen_at = predicate, None
@@ -262,22 +284,28 @@ class PtyTerminal:
             data = data[: incomplete.start()] if incomplete else data
             position = 0
             for query in _QUERY.finditer(data):
-                self._draw(data[position : query.start()])
+                self._draw(data[position : query.start()], arrived_at)
                 self._answer(query)
                 position = query.end()
-            self._draw(data[position:])
+            self._draw(data[position:], arrived_at)
             if self._watched is not None and self._seen_at is None and self._watched(self):
                 self._seen_at = arrived_at
                 self._changed.notify_all()
 
-    def _draw(self, data: bytes) -> None:
-        if self.decodes and data:
-            self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data))
+    def _draw(self, data: bytes, arrived_at: float) -> None:
+        if not self.decodes or not data:
+            return
+        known = _UNKNOWN_TO_PYTE.sub(b"", data)
+        if self.decodes_late and self._watched is None:
+            self._undecoded.append((arrived_at, known))
+        else:
+            self._stream.feed(known)
 
     def _answer(self, query: re.Match[bytes]) -> None:
         """As xterm answers; the modes that are asked for are known to be off, or unknown."""
         asked = query.lastgroup
         if asked == "cursor":
+            self._catch_up()
             cursor = self._screen.cursor
             column = min(cursor.x, self.columns - 1)
             if self._ambiguous_is_wide:

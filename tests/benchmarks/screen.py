@@ -17,6 +17,7 @@ PRESET: Final = "digits-mlp"
 TITLE: Final = "Handwritten digits"
 SLOW_LINK_BYTES_PER_S: Final = 60_000
 _SETTLE_S: Final = 3.0
+_ANSWERED_S: Final = 0.3
 _IMPORTS: Final = "import tui_dl.cli.running, tui_dl.cli.openings, tui_dl.ui.app, tui_dl.ui.screens.run"
 _SOME_BRAILLE: Final = 40
 
@@ -144,13 +145,17 @@ def _latencies(screen: LiveScreen, presses: int) -> dict[str, list[float]]:
     screen.terminal.decodes = True
     screen.run()
     time.sleep(_SETTLE_S)
+    screen.terminal.text  # noqa: B018 - what came so far is decoded
+    screen.terminal.decodes_late = True
     chance = random.Random(0)
     latencies: dict[str, list[float]] = {name: [] for name, _, _ in _KEYS}
     for number in range(presses):
         name, key, is_shown = _KEYS[number % len(_KEYS)]
         time.sleep(chance.uniform(0.15, 0.35))
         pressed_at = screen.terminal.press(key)
+        time.sleep(_ANSWERED_S)
         latencies[name].append(screen.terminal.wait_for(is_shown) - pressed_at)
+    screen.terminal.decodes_late = False
     return latencies
 
 

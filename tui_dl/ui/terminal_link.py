@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from queue import Queue
 from typing import Any, Final, final
 
+from rich.color import ColorSystem
+from rich.console import Console
 from textual import events, messages, screen
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual._styles_cache import StylesCache
 from textual.app import App, ReturnType
 from textual.await_complete import AwaitComplete
@@ -15,6 +18,7 @@ from textual.widget import Widget
 
 from tui_dl.ui.frame_clock import Answer, FrameClock
 from tui_dl.ui.link_profile import LinkProfile
+from tui_dl.ui.shown_cells import ShownCells
 
 # Textual collects what is to be painted for 1/60 s, however long nothing was painted: what a key does was
 # seen 20 ms later for it. The frame clock paces the data already; the rest answers somebody who waits.
@@ -33,8 +37,41 @@ class FrameClockApp(App[ReturnType]):
     last_input_s: float | None = None
     """When a key or a button was pressed last, on the monotonic clock; None: never yet."""
 
+    @property
+    def shown_cells(self) -> ShownCells:
+        """What the terminal shows, so far as is known."""
+        cells = getattr(self, "_shown_cells", None)
+        if not isinstance(cells, ShownCells):
+            cells = self._shown_cells = ShownCells()
+        return cells
+
+    def _display(self, screen: screen.Screen[Any], renderable: Any) -> None:
+        """Textual's, but that of an update only what differs from what is shown is sent."""
+        if self._batch_count or not self._running or self._closed or self.is_headless:
+            super()._display(screen, renderable)
+            return
+        if not isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            if renderable is not None:
+                self.shown_cells.forget()
+            super()._display(screen, renderable)
+            return
+        colours = self.console._color_system or ColorSystem.TRUECOLOR
+        sequence = self.shown_cells.patch(renderable, screen.outer_size, colours)
+        if sequence:
+            super()._display(screen, _Sequence(sequence))
+        else:
+            self.post_display_hook()
+
+    def action_redraw(self) -> None:
+        """Paint the whole screen, whatever the terminal shows."""
+        self.shown_cells.forget()
+        self.screen.refresh()
+
     async def on_event(self, event: events.Event) -> None:
         """Every event of the terminal comes through here, whatever screen or widget it is for."""
+        if isinstance(event, events.Resize):
+            # Terminals move about what they show, even if the size is the old one again in the end.
+            self.shown_cells.forget()
         if isinstance(event, events.Key | events.MouseDown | events.Paste):
             self.last_input_s = time.monotonic()
         await super().on_event(event)
@@ -82,6 +119,7 @@ class FrameClockApp(App[ReturnType]):
     def on_mount(self) -> None:
         self.app_suspend_signal.subscribe(self, lambda _: self.frame_clock.stop(), immediate=True)
         self.app_resume_signal.subscribe(self, lambda _: self.frame_clock.start(), immediate=True)
+        self.app_resume_signal.subscribe(self, lambda _: self.shown_cells.forget(), immediate=True)
         self.frame_clock.start()
 
     def on_unmount(self) -> None:
@@ -125,6 +163,15 @@ def first_question(environment: Mapping[str, str]) -> Answer:
     if environment.get("TMUX") or environment.get("TERM_PROGRAM") == "Apple_Terminal":
         return Answer.CURSOR_POSITION
     return Answer.SYNCHRONIZED_OUTPUT
+
+
+@final
+class _Sequence(CompositorUpdate):
+    def __init__(self, sequence: str) -> None:
+        self._sequence = sequence
+
+    def render_segments(self, console: Console) -> str:
+        return self._sequence
 
 
 @final

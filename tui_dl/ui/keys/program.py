@@ -58,6 +58,16 @@ PROGRAM_KEYS: Final[tuple[KeyAction, ...]] = (
         "meters",
     ),
     KeyAction(
+        "redraw",
+        "ctrl+l",
+        "Ctrl+L",
+        "redraw",
+        "Program",
+        "Paint the whole screen anew, when another program wrote over it",
+        "app.redraw",
+        always,
+    ),
+    KeyAction(
         "filter_log",
         "F",
         "F",
