@@ -4,6 +4,7 @@ Textual sends every cell of a region that is to be painted again, whether it cha
 and fro for each piece of text: a view or a dialog is 15 to 40 KB of it, over half a second on a slow line.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, final
@@ -17,6 +18,8 @@ from textual.strip import Strip
 
 _SECOND_HALF: Final = "\x00"  # the right cell of a character that takes two
 _UNKNOWN: Final = "\x01"  # differs from all that is ever painted
+_BLANKS: Final = " " * 12  # more are erased with fewer bytes
+_LONG_BLANKS: Final = re.compile(f"({_BLANKS}+)")
 _FEWEST_LEFT_OUT: Final = 5  # a move costs about as much as so many cells
 _SEEN_ON_BLANKS: Final = frozenset(("4", "5", "6", "7", "9", "21", "51", "52", "53"))
 _LINK: Final = "\x02"  # between a style's codes and its hyperlink
@@ -107,27 +110,50 @@ class _Written:
 
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._x = self._y = -1
+        self._x = self._y = 0
+        self._cursor = (-1, -1)
         self._style = ""
 
     def move_to(self, x: int, y: int) -> None:
-        if y == self._y and x != self._x:
-            self._parts.append(f"\x1b[{x + 1}G")
-        elif y != self._y:
-            self._parts.append(f"\x1b[{y + 1};{x + 1}H")
+        """Where the next text goes; the cursor follows when there is any."""
         self._x, self._y = x, y
 
     def write(self, text: str, styles: Sequence[str]) -> None:
-        append, start, style = self._parts.append, 0, self._style
+        start, style = 0, self._style
         for at, own in enumerate(styles):
             if own != style:
-                if at > start:
-                    append(text[start:at])
-                append(_transition(style, own))
+                self._write_run(text[start:at], style)
+                self._parts.append(_transition(style, own))
                 start, style = at, own
-        append(text[start:])
+        self._write_run(text[start:], style)
         self._style = style
-        self._x += len(text)
+
+    def _write_run(self, text: str, style: str) -> None:
+        """Text of one style; long blanks in it are erased instead of written."""
+        if _BLANKS not in text or _seen_of_blanks(style):
+            self._write_text(text)
+            return
+        for words in _LONG_BLANKS.split(text):
+            if words.startswith(_BLANKS):
+                self._bring_cursor()
+                self._parts.append(f"\x1b[{len(words)}X")
+                self._x += len(words)
+            else:
+                self._write_text(words)
+
+    def _write_text(self, text: str) -> None:
+        if text:
+            self._bring_cursor()
+            self._parts.append(text)
+            self._x += len(text)
+            self._cursor = self._x, self._y
+
+    def _bring_cursor(self) -> None:
+        wanted = self._x, self._y
+        if wanted != self._cursor:
+            same_line = self._y == self._cursor[1]
+            self._parts.append(f"\x1b[{self._x + 1}G" if same_line else f"\x1b[{self._y + 1};{self._x + 1}H")
+            self._cursor = wanted
 
     def finished(self) -> str:
         if not self._parts:

@@ -113,7 +113,7 @@ class MetricPlot(LinePlot, PlotMouse):
         """Read the history at the plot's width and draw what differs; returns how many rows do."""
         if not (self.is_attached and self.content_size[0]):
             return 0
-        self.scale = self._scale_of(self.curve_set)
+        self.rescale(self._scale_of(self.curve_set))
         self.align(self.board.label_cells)
         changed = self.set_data(self.plot_data(self.data_columns))
         self.board.label_cells = max(self.board.label_cells, self.label_cells)

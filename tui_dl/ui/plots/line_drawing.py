@@ -163,11 +163,12 @@ def _backdrop(area: Area, ticks: Sequence[Tick], data: PlotData, glyphs: Glyphs)
     """What lies behind every curve: the grid, and a line for each change and each fault."""
     changes = [mark.x for mark in data.marks if not mark.is_fault]
     faults = [mark.x for mark in data.marks if mark.is_fault]
-    return [
-        _Layer(_grid(area, ticks, *glyphs.cell_dots), Role.GRID),
-        _Layer(_vertical(area, changes, glyphs, every=2), Role.MARK),
-        _Layer(_vertical(area, faults, glyphs, every=1), Role.FAULT),
-    ]
+    layers = [_Layer(_grid(area, ticks, *glyphs.cell_dots), Role.GRID)]
+    if changes:
+        layers.append(_Layer(_vertical(area, changes, glyphs, every=2), Role.MARK))
+    if faults:
+        layers.append(_Layer(_vertical(area, faults, glyphs, every=1), Role.FAULT))
+    return layers
 
 
 def _grid(area: Area, ticks: Sequence[Tick], across: int, down: int) -> BoolArray:

@@ -120,6 +120,12 @@ class LinePlot(CanvasWidget):
     def style_table(self) -> Sequence[Style]:
         return style_table(self.component_style, self.palette)
 
+    def rescale(self, scale: Scale) -> None:
+        """Have what is drawn next in another scale."""
+        if scale != self.scale:
+            self.set_reactive(LinePlot.scale, scale)
+            self._view = replace(self._view, scale=scale, y_axis=ValueAxis())
+
     def watch_scale(self, scale: Scale) -> None:
         self._view = replace(self._view, scale=scale, y_axis=ValueAxis())
         self.repaint()

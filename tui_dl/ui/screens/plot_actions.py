@@ -168,8 +168,8 @@ class PlotActions(Screen[None]):
     def action_cycle_scale(self) -> None:
         plot = self.present_plot
         if plot is not None:
+            # Of this one alone: drawing all of them takes longer than a key should.
             plot.cycle_scale()
-            self._repaint()
 
     def action_cycle_smoothing(self) -> None:
         present = self._app.settings.smoothing_steps
