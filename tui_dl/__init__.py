@@ -9,7 +9,7 @@ from importlib import import_module
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from tui_dl.engine.trainer import Trainer
+    from tui_dl.engine.training.trainer import Trainer
     from tui_dl.errors import ChangeRefused
     from tui_dl.launcher import launch
     from tui_dl.spec.experiment import Experiment
@@ -22,7 +22,7 @@ __all__ = ["ChangeRefused", "Experiment", "Trainer", "__version__", "launch", "l
 _HOMES = {
     "ChangeRefused": "tui_dl.errors",
     "Experiment": "tui_dl.spec.experiment",
-    "Trainer": "tui_dl.engine.trainer",
+    "Trainer": "tui_dl.engine.training.trainer",
     "launch": "tui_dl.launcher",
     "load_preset": "tui_dl.spec.preset",
 }

@@ -4,6 +4,7 @@ Figures, not verdicts: the exit code says only whether the measuring worked.
 """
 
 import argparse
+import compileall
 import os
 import platform
 import tempfile
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks import long_history, memory, screen, speed
-from tests.benchmarks.experiment import Workplace
+from tests.benchmarks.experiment import PROJECT, Workplace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,8 @@ def main() -> None:
     parser.add_argument("--long", action="store_true", help="watch memory up to 10⁶ steps: minutes")
     arguments = parser.parse_args()
     _introduce()
+    # As an installed program has it, whatever PYTHONDONTWRITEBYTECODE says.
+    compileall.compile_dir(PROJECT / "tui_dl", quiet=1)
     with tempfile.TemporaryDirectory(prefix="tui-dl-bench-") as folder:
         workplace = Workplace(Path(folder))
         parts: dict[str, Callable[[], bool]] = {

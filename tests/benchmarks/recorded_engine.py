@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 
 from tests.ui.fake_engine import described
-from tui_dl.engine.inbox import Inbox
-from tui_dl.engine.server import Server
-from tui_dl.engine.server_record import Record
+from tui_dl.engine.serving.inbox import Inbox
+from tui_dl.engine.serving.record import Record
+from tui_dl.engine.serving.server import Server
 from tui_dl.runs import RunFolder, hold_log
 from tui_dl.wire.messages import EvaluationRecorded, StatusChanged, StepsRecorded
 

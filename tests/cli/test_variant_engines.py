@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tui_dl.cli.openings import LauncherOpenings
-from tui_dl.engine.trainer import Trainer
+from tui_dl.engine.training.trainer import Trainer
 from tui_dl.runs import RunFolder, is_alive, list_runs, new_run, summarise
 from tui_dl.runs.variants import VARIANTS_FOLDER, new_variant, sweep_variants
 from tui_dl.spec.change import for_variant

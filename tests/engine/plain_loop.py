@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from tui_dl.components.losses import build_loss
-from tui_dl.engine.trainer import Trainer
+from tui_dl.engine.training.trainer import Trainer
 from tui_dl.spec.change import apply_change
 from tui_dl.spec.preset import from_toml
 

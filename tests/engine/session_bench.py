@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import torch
 
-from tui_dl.engine.inbox import Ticket
-from tui_dl.engine.session import Session
+from tui_dl.engine.serving.inbox import Ticket
+from tui_dl.engine.session.session import Session
 from tui_dl.spec.preset import from_toml
 from tui_dl.wire.messages import Answered, Message, RecordedEvent, StepsRecorded
 

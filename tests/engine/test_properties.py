@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.engine.plain_loop import OPTIMIZERS, assert_same, invariants, trainer
-from tui_dl.engine.batch_loop import PHASES
+from tui_dl.engine.training.batch_loop import PHASES
 from tui_dl.errors import ChangeRefused
 
 if TYPE_CHECKING:
-    from tui_dl.engine.trainer import Trainer
+    from tui_dl.engine.training.trainer import Trainer
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "optimizer": st.sampled_from(list(OPTIMIZERS.values())),

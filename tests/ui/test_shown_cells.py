@@ -1,4 +1,4 @@
-"""What is left out of a repaint is what the terminal shows already: a real screen must look the same either way."""
+"""What a repaint leaves out is what the terminal shows already: a real screen looks the same either way."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -108,7 +108,7 @@ def _torch_facts() -> tuple[list[tuple[str, str]], bool]:
     """Asked in a process of its own: a torch that crashes on import must not take this down."""
     try:
         process = subprocess.run(
-            [sys.executable, "-m", "tui_dl.engine.capabilities"],
+            [sys.executable, "-m", "tui_dl.engine.training.capabilities"],
             capture_output=True,
             timeout=_TORCH_PATIENCE_S,
             check=False,

@@ -18,9 +18,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tui_dl.engine.inbox import Inbox, Ticket
-from tui_dl.engine.server import Server
-from tui_dl.engine.server_record import Record
+from tui_dl.engine.serving.inbox import Inbox, Ticket
+from tui_dl.engine.serving.record import Record
+from tui_dl.engine.serving.server import Server
 from tui_dl.errors import NotAvailable, TuiDlError
 from tui_dl.runs import RunFolder, RunWriter, hold_log
 from tui_dl.runs.sockets import remove_socket
@@ -31,7 +31,7 @@ from tui_dl.wire.messages import RunFailed, StatusChanged
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui_dl.engine.session import Session
+    from tui_dl.engine.session.session import Session
 
 FIRST_CLIENT_S: Final = 10.0
 """How long a run that was not told to wait does wait, so that a screen sees its first scene."""
@@ -78,10 +78,10 @@ def _train(
     inbox: Inbox,
 ) -> bool:
     """All of the training; returns whether the run's folder is to be kept."""
-    from tui_dl.engine.checkpoints import Checkpoints
-    from tui_dl.engine.resume import find_resume_point, reopen
-    from tui_dl.engine.session import Session
-    from tui_dl.engine.threads import set_threads
+    from tui_dl.engine.session.session import Session
+    from tui_dl.engine.session.threads import set_threads
+    from tui_dl.engine.state.checkpoints import Checkpoints
+    from tui_dl.engine.state.resume import find_resume_point, reopen
     from tui_dl.wire.messages import Noticed
 
     server.outbox.publish(StatusChanged("starting", "loading the data"))

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from queue import Queue
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 from rich.color import ColorSystem
 from rich.console import Console
@@ -58,7 +58,8 @@ class FrameClockApp(App[ReturnType]):
         colours = self.console._color_system or ColorSystem.TRUECOLOR
         sequence = self.shown_cells.patch(renderable, screen.outer_size, colours)
         if sequence:
-            super()._display(screen, _Sequence(sequence))
+            # Textual asks all updates for their sequences, and types only what Rich can render.
+            super()._display(screen, cast("Any", _Sequence(sequence)))
         else:
             self.post_display_hook()
 

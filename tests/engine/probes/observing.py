@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from tui_dl.engine.probes.base import Probe
-from tui_dl.engine.trainer import Trainer
+from tui_dl.engine.training.trainer import Trainer
 from tui_dl.spec.preset import load_preset
 
 

@@ -10,7 +10,7 @@ from tests.engine.probes.observing import make_batch, trainer
 from tui_dl.engine.probes.histograms import HistogramsProbe
 from tui_dl.engine.probes.layers import LayersProbe
 from tui_dl.engine.probes.optimizer_state import OptimizerProbe
-from tui_dl.engine.trainer import Trainer
+from tui_dl.engine.training.trainer import Trainer
 from tui_dl.wire.snapshots import Histogram, LayersRead
 
 

@@ -11,7 +11,7 @@ from tests.components.catalogue import OPTIMIZERS, name
 from tests.engine.probes.observing import hook_count, make_batch, trainer, trainer_of, weights
 from tui_dl.engine.probes.activity import saturated_count
 from tui_dl.engine.probes.layers import LayersProbe
-from tui_dl.engine.trainer import Trainer
+from tui_dl.engine.training.trainer import Trainer
 from tui_dl.spec.preset import load_preset
 
 

@@ -9,7 +9,7 @@ from tests.components.catalogue import OPTIMIZERS, name
 from tests.engine.probes.observing import make_batch, trainer, trainer_of, weights
 from tui_dl.components.optimizers import moments
 from tui_dl.engine.probes.optimizer_state import OptimizerProbe
-from tui_dl.engine.trainer import Trainer
+from tui_dl.engine.training.trainer import Trainer
 from tui_dl.spec import optimizers as spec
 from tui_dl.spec.preset import load_preset
 from tui_dl.wire.snapshots import OptimizerRead

@@ -12,7 +12,7 @@ from tui_dl.engine.probes.curve_view import outliers
 from tui_dl.engine.probes.judging import SAMPLES, confusion
 from tui_dl.engine.probes.task_views import TaskProbe, view_of
 from tui_dl.engine.probes.view import Wish
-from tui_dl.engine.trainer import Trainer
+from tui_dl.engine.training.trainer import Trainer
 from tui_dl.wire.snapshots import ConfusionView, CurveView, Reading, RegionsView, SamplesView
 
 

@@ -20,7 +20,7 @@ from tests.engine.plain_loop import (
     weights,
 )
 from tui_dl.engine.swap import act as act_module
-from tui_dl.engine.trainer import Trainer
+from tui_dl.engine.training.trainer import Trainer
 from tui_dl.errors import ChangeRefused
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tests.engine.plain_loop import OPTIMIZERS, PlainLoop, assert_same, invariants, trainer, weights
-from tui_dl.engine.trainer import Trainer
+from tui_dl.engine.training.trainer import Trainer
 from tui_dl.errors import ChangeRefused
 from tui_dl.spec.catalogue import catalogue
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec import structs
 
 from tests.ui.fake_engine import described, status, steps
-from tui_dl.engine.trainer import Trainer
+from tui_dl.engine.training.trainer import Trainer
 from tui_dl.spec.preset import load_preset
 from tui_dl.ui.panels.schedule_plot import rates_ahead, schedule_data
 from tui_dl.ui.run_model import RunModel

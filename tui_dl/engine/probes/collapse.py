@@ -12,7 +12,7 @@ from tui_dl.engine.probes.answers import answers
 from tui_dl.engine.probes.layer_map import layers_of
 
 if TYPE_CHECKING:
-    from tui_dl.engine.trainer import Trainer
+    from tui_dl.engine.training.trainer import Trainer
 
 
 def residual(trainer: Trainer, name: str) -> float | None:

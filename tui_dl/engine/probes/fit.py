@@ -11,7 +11,7 @@ from tui_dl.engine.probes.answers import answers
 from tui_dl.engine.probes.curve_view import x_range
 
 if TYPE_CHECKING:
-    from tui_dl.engine.trainer import Trainer
+    from tui_dl.engine.training.trainer import Trainer
 
 
 def slope(trainer: Trainer, name: str) -> float | None:

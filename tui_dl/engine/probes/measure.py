@@ -12,7 +12,7 @@ from tui_dl.wire.snapshots import LayersRead, OptimizerRead, Reading
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tui_dl.engine.trainer import Trainer
+    from tui_dl.engine.training.trainer import Trainer
 
 Measure = Callable[["Trainer", str], float | None]
 """Of a trainer and the metric's full name: its value now, None where it is not defined. Changes nothing."""

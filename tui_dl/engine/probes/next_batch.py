@@ -10,7 +10,7 @@ from tui_dl.engine.probes.optimizer_state import OptimizerProbe
 
 if TYPE_CHECKING:
     from tui_dl.engine.probes.base import Probe
-    from tui_dl.engine.trainer import Trainer
+    from tui_dl.engine.training.trainer import Trainer
     from tui_dl.wire.snapshots import LayersRead
 
 

@@ -19,7 +19,7 @@ from tui_dl.wire.snapshots import OptimizerRead, OptimizerReading
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tui_dl.engine.trainer import Trainer
+    from tui_dl.engine.training.trainer import Trainer
     from tui_dl.wire.snapshots import Histogram, Reading
 
 FIRST_MOMENTS: Final = ("exp_avg", "momentum_buffer")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tui_dl.components.data import DataSplits
     from tui_dl.engine.probes.view import View
-    from tui_dl.engine.trainer import Trainer
+    from tui_dl.engine.training.trainer import Trainer
     from tui_dl.wire.snapshots import Reading
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import torch
 
 if TYPE_CHECKING:
-    from tui_dl.engine.trainer import Trainer
+    from tui_dl.engine.training.trainer import Trainer
 
 NEXT_TO_NOTHING: Final = 1e-3
 

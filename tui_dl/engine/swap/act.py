@@ -12,12 +12,12 @@ import torch
 
 from tui_dl.components.optimizers import build_optimizer, hyperparameters
 from tui_dl.components.regularizers import dropout_p
-from tui_dl.engine.evaluation import probe_loss
-from tui_dl.engine.parts import Parts, build_parts, draws_numbers, set_dropout
-from tui_dl.engine.probe_batch import first_samples
+from tui_dl.engine.parts.parts import Parts, build_parts, draws_numbers, set_dropout
 from tui_dl.engine.swap.calibrate import calibrated_states
 from tui_dl.engine.swap.transfer import GRADIENT_POWERS, transferred
 from tui_dl.engine.swap.update_size import next_gradients, next_update_size, ratio
+from tui_dl.engine.training.evaluation import probe_loss
+from tui_dl.engine.training.probe_batch import first_samples
 from tui_dl.errors import UsageError
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 import torch
 from torch import Tensor
 
-from tui_dl.engine.iterable_batches import IterableBatches
-from tui_dl.engine.modes import rehearsing
+from tui_dl.engine.state.undo import boundary_random
 from tui_dl.engine.swap.transfer import installed
 from tui_dl.engine.swap.update_size import gradients_at
-from tui_dl.engine.undo import boundary_random
+from tui_dl.engine.training.iterable_batches import IterableBatches
+from tui_dl.engine.training.modes import rehearsing
 from tui_dl.errors import ChangeRefused, UsageError
 
 if TYPE_CHECKING:
-    from tui_dl.engine.parts import Parts
+    from tui_dl.engine.parts.parts import Parts
     from tui_dl.engine.swap.transfer import State
     from tui_dl.spec.optimizers import AnyOptimizer
 

@@ -9,7 +9,7 @@ from tui_dl.errors import ChangeRefused
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tui_dl.engine.parts import Parts
+    from tui_dl.engine.parts.parts import Parts
 
 CHANGEABLE: Final = (
     "optimizer",

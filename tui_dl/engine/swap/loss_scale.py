@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from tui_dl.components.losses import build_loss
-from tui_dl.engine.modes import evaluating
-from tui_dl.engine.objective import FormerLoss, Objective, objective
 from tui_dl.engine.swap.update_size import gradients_at
+from tui_dl.engine.training.modes import evaluating
+from tui_dl.engine.training.objective import FormerLoss, Objective, objective
 
 if TYPE_CHECKING:
-    from tui_dl.engine.parts import Parts
+    from tui_dl.engine.parts.parts import Parts
     from tui_dl.spec.experiment import Experiment
 
 

@@ -12,8 +12,8 @@ from tui_dl.engine.swap.update_size import first_update_size, next_gradients, ne
 from tui_dl.wire.plans import RateOption
 
 if TYPE_CHECKING:
-    from tui_dl.engine.objective import Objective
-    from tui_dl.engine.parts import Parts
+    from tui_dl.engine.parts.parts import Parts
+    from tui_dl.engine.training.objective import Objective
     from tui_dl.spec.experiment import Experiment
 
 NOTABLE: Final = 3.0

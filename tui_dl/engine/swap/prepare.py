@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
-from tui_dl.engine.device import resolve_device
 from tui_dl.engine.swap.calibrate import refuse_uncalibratable
 from tui_dl.engine.swap.foreign import refuse_foreign
 from tui_dl.engine.swap.loss_scale import gradient_scale, new_objective
 from tui_dl.engine.swap.offers import rate_offers, rate_warnings
 from tui_dl.engine.swap.transfer import GRADIENT_POWERS, Transfer, plan_transfer, slots
 from tui_dl.engine.swap.words import label_of, plain_change, words
+from tui_dl.engine.training.device import resolve_device
 from tui_dl.errors import ChangeRefused, NotAvailable, SpecError
 from tui_dl.spec.change import Edit, apply_change, edits
 from tui_dl.spec.component import Component
@@ -22,9 +22,9 @@ from tui_dl.wire.plans import Plan, Receipt
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tui_dl.engine.objective import Objective
-    from tui_dl.engine.parts import Parts
+    from tui_dl.engine.parts.parts import Parts
     from tui_dl.engine.swap.act import Outcome
+    from tui_dl.engine.training.objective import Objective
     from tui_dl.spec.experiment import Experiment
     from tui_dl.spec.lecture import OptimizerState
 

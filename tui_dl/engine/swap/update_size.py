@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from tui_dl.components.optimizers import build_optimizer
-from tui_dl.engine.modes import rehearsing
-from tui_dl.engine.undo import copied_state
+from tui_dl.engine.state.undo import copied_state
+from tui_dl.engine.training.modes import rehearsing
 from tui_dl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui_dl.engine.parts import Parts
+    from tui_dl.engine.parts.parts import Parts
     from tui_dl.spec.optimizers import AnyOptimizer
 
 LARGEST_PARAMETERS: Final = 20_000_000

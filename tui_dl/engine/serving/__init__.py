@@ -1,0 +1,1 @@
+"""The engine's door: one socket, its clients, and what is recorded of the run on disk."""

@@ -1,0 +1,105 @@
+"""A run in facts: what is trained on which data, with which versions, and what will be reported of it."""
+
+from __future__ import annotations
+
+import platform
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import torch
+
+import tui_dl
+from tui_dl.components.summary import describe_layers, parameter_count
+from tui_dl.spec.metrics import METRICS, MetricInfo
+from tui_dl.wire.messages import RunDescribed, StatusChanged
+
+if TYPE_CHECKING:
+    from tui_dl.engine.session.session import Session
+    from tui_dl.engine.training.trainer import Trainer
+    from tui_dl.spec.experiment import Experiment
+
+_OF_EVERY_STEP: Final = ("data_loss", "penalty", "lr", "grad_norm")
+
+
+def describe(trainer: Trainer, experiment: Experiment, *, run: str, path: str, segment: int) -> RunDescribed:
+    """All that a client is told before the first value."""
+    splits = trainer.splits
+    assert splits is not None, "a session trains on an experiment's data"
+    return RunDescribed(
+        run=run,
+        experiment=experiment,
+        device=device_words(trainer.device),
+        threads=torch.get_num_threads(),
+        parameters=parameter_count(trainer.model),
+        layers=describe_layers(trainer.model, splits.input_shape),
+        metrics=reported_metrics(splits.task),
+        versions=versions(),
+        train_samples=len(splits.train.inputs),
+        validation_samples=len(splits.validation.inputs),
+        steps_per_epoch=trainer.steps_per_epoch,
+        total_steps=trainer.total_steps,
+        input_shape=tuple(splits.input_shape),
+        outputs=splits.outputs,
+        class_names=tuple(splits.class_names),
+        segment=segment,
+        path=path,
+        warmup_from=trainer.rates.warmup_from,
+        warmup_steps=trainer.rates.warmup_steps,
+    )
+
+
+def status_of(session: Session) -> StatusChanged:
+    """Where a run stands now."""
+    trainer, rate = session.trainer, session.rate.steps_per_s
+    left = max(trainer.total_steps - trainer.step, 0)
+    return StatusChanged(
+        state=session.state,
+        detail=session.detail,
+        segment=session.segment,
+        step=trainer.step,
+        epoch=trainer.epoch,
+        epoch_samples=trainer.epoch_samples,
+        samples_seen=trainer.samples_seen,
+        phase=session.phases.phase,
+        steps_per_s=rate,
+        pace=session.pacer.pace,
+        epochs=session.experiment.training.epochs,
+        total_steps=trainer.total_steps,
+        eta_s=left / rate if session.is_running and rate > 0 else None,
+        elapsed_s=session.rate.elapsed_s,
+        overhead=session.scheduler.overhead(),
+        undo_depth=trainer.undo_depth,
+        undo_label=trainer.undo_label,
+        scene=session.course.scenes.index,
+        scene_waiting=session.course.scenes.waiting,
+    )
+
+
+def reported_metrics(task: str) -> tuple[MetricInfo, ...]:
+    """What steps and evaluations report, in the order of the one list of all metrics."""
+    return tuple(
+        metric
+        for metric in METRICS
+        if task in metric.tasks
+        and (metric.name.startswith(("train.", "validation.")) or metric.name in _OF_EVERY_STEP)
+    )
+
+
+def versions() -> dict[str, str]:
+    """What the numbers depend on."""
+    found = {
+        "tui-dl": tui_dl.__version__,
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+    if torch.version.cuda and torch.cuda.is_available():
+        found["cuda"] = torch.version.cuda
+    return found
+
+
+def device_words(device: torch.device) -> str:
+    """`cpu`, or `cuda:0 (its name)`."""
+    if device.type != "cuda":
+        return str(device)
+    return f"{device} ({torch.cuda.get_device_name(device)})"

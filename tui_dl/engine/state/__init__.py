@@ -1,0 +1,1 @@
+"""All that a run can be continued from: checkpoints, undo points, restarts, resuming."""

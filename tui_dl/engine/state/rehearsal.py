@@ -1,0 +1,75 @@
+"""The next batch on copies: exactly what it will do, without doing it."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from typing import TYPE_CHECKING, Any, final
+
+import torch
+
+from tui_dl.engine.parts.parts import trainable
+from tui_dl.engine.training.batches import BatchSource, Position
+from tui_dl.engine.training.gradients import GradientBuffer
+from tui_dl.engine.training.rng import RandomState
+
+if TYPE_CHECKING:
+    from tui_dl.engine.parts.parts import Parts
+    from tui_dl.engine.training.batch_loop import BatchLoop
+
+
+@final
+class OneBatch(BatchSource):
+    """One batch again and again, at the place where it was fetched."""
+
+    def __init__(self, inputs: Any, targets: Any, position: Position) -> None:
+        self._batch = (inputs, targets)
+        self.seek(position)
+
+    def fetch(self) -> tuple[Any, Any]:
+        """The batch."""
+        return self._batch
+
+    def advance(self) -> int:
+        """It stays."""
+        return 0
+
+    def seek(self, position: Position) -> None:
+        """Say where it belongs."""
+        self.epoch, self.samples, self.batches = position.epoch, position.samples, position.batches
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Unknown."""
+        return 0
+
+    def remaining_steps(self, epochs: int) -> int:
+        """Unknown."""
+        return 0
+
+
+def rehearsal_parts(loop: BatchLoop) -> Parts:
+    """Parts that will make the very batch that the loop makes next (or is making), draws of dropout included.
+
+    Model, optimizer and random state are copies: nothing that happens to them reaches the loop. What is only
+    read (the data) is shared.
+    """
+    parts = loop.parts
+    # Together, so that the copied optimizer and objective hold the copied model's parameters.
+    model, optimizer, objective = copy.deepcopy((parts.model, parts.optimizer, parts.objective))
+    random = RandomState(parts.device, None)
+    random.state = parts.random.state
+    if loop.before is not None:
+        random.state, buffers = loop.before
+        with torch.no_grad():
+            for buffer, value in zip(model.buffers(), buffers, strict=True):
+                buffer.copy_(value)
+    return dataclasses.replace(
+        parts,
+        model=model,
+        optimizer=optimizer,
+        objective=objective,
+        batches=OneBatch(*loop.peek(), parts.batches.position),
+        gradients=GradientBuffer(trainable(model), skip_unused=parts.is_foreign),
+        random=random,
+    )

@@ -1,0 +1,1 @@
+"""One batch, phase by phase: data, forward, loss, backward, update. No input or output, no threads."""

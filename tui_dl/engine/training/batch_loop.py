@@ -1,0 +1,234 @@
+"""The one training loop: a batch as a generator of phases, whether it is run, stepped or micro-stepped."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final, final
+
+import torch
+
+from tui_dl.components.tasks import task_of_batch
+from tui_dl.engine.training.batch import Batch, BatchResult
+from tui_dl.engine.training.fused_update import FusedUpdate
+from tui_dl.engine.training.nonfinite import find_nonfinite
+from tui_dl.engine.training.probe_batch import first_samples
+from tui_dl.engine.training.scalars import ScalarRecorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from torch import Tensor
+
+    from tui_dl.engine.parts.parts import Parts
+
+PHASES: Final = ("fetch", "forward", "loss", "zero_grad", "backward", "clip", "update")
+
+
+@final
+class BatchLoop:
+    """Makes batches out of parts. Nothing that lasts is altered before the last phase.
+
+    Attributes:
+        parts: what is trained.
+        step: updates made.
+        samples_seen: samples used in all of them.
+        batch: what the present batch has come to.
+        recorder: the numbers of each step.
+        stop_on_nonfinite: raise `NonFinite` before an update that would spread NaN or infinity.
+        before: random state and buffers at the beginning of a half-done batch, where it can alter them.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self.step = 0
+        self.samples_seen = 0
+        self.batch = Batch()
+        self.recorder = ScalarRecorder()
+        self.stop_on_nonfinite = False
+        self.before: tuple[tuple[Tensor, ...], list[Tensor]] | None = None
+        self._result: BatchResult | None = None
+        self._pending: Iterator[str] | None = None
+        self._acts: tuple[tuple[str, Callable[[], None]], ...] = tuple(
+            (phase, getattr(self, f"_{phase}")) for phase in PHASES
+        )
+        self.adopt(parts)
+
+    def adopt(self, parts: Parts) -> None:
+        """Go on with these parts; to be called whenever one was replaced or its settings changed."""
+        self.parts = parts
+        self._buffers = list(parts.model.buffers())
+        self._fused = FusedUpdate(parts.optimizer)
+        self._columns: tuple[str, ...] = ()
+        self.recorder.end_block()
+
+    def run(self) -> BatchResult:
+        """Make the next batch, or finish the one that is half done."""
+        for _ in self._pending or self._begin():
+            pass
+        assert self._result is not None
+        return self._result
+
+    def phases(self) -> Iterator[str]:
+        """Yield each phase once it is complete; left half-way, the next call goes on from there."""
+        phases = self._pending or self._begin()
+        while (phase := next(phases, None)) is not None:
+            yield phase
+
+    @property
+    def is_half_done(self) -> bool:
+        """Whether a batch was begun and not finished."""
+        return self._pending is not None
+
+    def finish(self) -> None:
+        """Come to a batch boundary; the batch that is half done is made."""
+        if self._pending is not None:
+            self.run()
+
+    def abandon(self) -> None:
+        """Forget a half-done batch, its draws and running statistics too: the same comes again."""
+        self._pending = None
+        if self.before is not None:
+            state, buffers = self.before
+            self.parts.random.state = state
+            with torch.no_grad():
+                for buffer, value in zip(self._buffers, buffers, strict=True):
+                    buffer.copy_(value)
+            self.before = None
+
+    def peek(self) -> tuple[Any, Any]:
+        """Inputs and targets of the half-done or else of the next batch."""
+        if self._pending is not None and self.batch.inputs is not None:
+            return self.batch.inputs, self.batch.targets
+        return self.parts.batches.fetch()
+
+    def _begin(self) -> Iterator[str]:
+        self._pending = phases = self._all_phases()
+        return phases
+
+    def _all_phases(self) -> Iterator[str]:
+        try:
+            for phase, make in self._acts:
+                make()
+                yield phase
+        except Exception:
+            self.abandon()
+            raise
+
+    def _fetch(self) -> None:
+        parts = self.parts
+        self.batch.clear()
+        self.batch.inputs, self.batch.targets = parts.batches.fetch()
+        if parts.draws:
+            self.before = (parts.random.state, [buffer.clone() for buffer in self._buffers])
+
+    def _forward(self) -> None:
+        parts = self.parts
+        if not parts.is_foreign and not parts.model.training:
+            parts.model.train()
+        if parts.draws:
+            with parts.random:
+                self.batch.outputs = parts.model(self.batch.inputs)
+        else:
+            self.batch.outputs = parts.model(self.batch.inputs)
+
+    def _loss(self) -> None:
+        parts = self.parts
+        objective = parts.objective
+        batch = self.batch
+        batch.data_loss = batch.loss = objective.data_loss(batch.outputs, batch.targets)
+        if objective.has_penalty:
+            batch.penalty = objective.penalty()
+            assert batch.penalty is not None
+            batch.loss = batch.data_loss + batch.penalty
+        if not self._columns:
+            self._begin_columns()
+        if objective.former:
+            with torch.no_grad():
+                for former in objective.former:
+                    batch.former[f"loss.{former.name}"] = former.function(batch.outputs, batch.targets)
+
+    def _begin_columns(self) -> None:
+        """Decide what steps report from here on; the first batch of somebody's own shows its task."""
+        parts = self.parts
+        batch = self.batch
+        if parts.task is None:
+            parts.task = task_of_batch(batch.outputs, batch.targets)
+        if parts.probe is None:
+            parts.probe = first_samples(batch.inputs, batch.targets)
+        has_penalty = parts.objective.has_penalty
+        self._columns = (
+            *(("loss", "data_loss", "penalty") if has_penalty else ("loss",)),
+            "grad_norm",
+            *(f"loss.{former.name}" for former in parts.objective.former),
+        )
+        self.recorder.begin_block(self._columns, parts.task, has_penalty=has_penalty)
+
+    def _zero_grad(self) -> None:
+        self.parts.gradients.zero()
+
+    def _backward(self) -> None:
+        loss = self.batch.loss
+        assert loss is not None
+        if self.parts.draws:
+            with self.parts.random:
+                loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+        else:
+            loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+
+    def _clip(self) -> None:
+        parts = self.parts
+        batch = self.batch
+        parts.gradients.gather()
+        limit = parts.objective.clip
+        if limit is None:
+            batch.grad_norm = parts.gradients.norm()
+        else:
+            # torch's own: its norm of norms differs from the flat one in the last bit.
+            batch.grad_norm = torch.nn.utils.clip_grad_norm_(parts.parameters, limit)
+        if self.stop_on_nonfinite:
+            assert batch.loss is not None
+            if not math.isfinite(batch.grad_norm.item()) or not math.isfinite(batch.loss.item()):
+                raise find_nonfinite(parts, batch)
+
+    def _update(self) -> None:
+        parts = self.parts
+        rates = parts.rates
+        groups = parts.optimizer.param_groups
+        if not rates.is_constant:
+            factor = rates.factor(self.step)
+            for group, base in zip(groups, rates.bases, strict=True):
+                group["lr"] = base * factor
+        elif not parts.is_foreign:
+            groups[0]["lr"] = rates.bases[0]
+        lr = float(groups[0]["lr"])
+        if parts.objective.decay:
+            parts.objective.decay_weights(lr)
+        if parts.is_foreign:
+            with parts.random:
+                parts.optimizer.step()
+        else:
+            self._fused.step()
+        self._commit(lr)
+
+    def _commit(self, lr: float) -> None:
+        """The batch is done: count it and leave its numbers for whoever asks."""
+        batch = self.batch
+        parts = self.parts
+        batches = parts.batches
+        self._pending = self.before = None
+        epoch = batches.epoch
+        self.step = step = self.step + 1
+        self.samples_seen += batches.advance()
+        assert batch.loss is not None
+        assert batch.data_loss is not None
+        assert batch.grad_norm is not None
+        assert parts.task is not None
+        batch.lr = lr
+        loss = data_loss = batch.loss.detach()
+        tensors: tuple[Tensor, ...] = (loss, batch.grad_norm, *batch.former.values())
+        if batch.penalty is not None:
+            data_loss = batch.data_loss.detach()
+            tensors = (loss, data_loss, batch.penalty.detach(), *tensors[1:])
+        outputs = batch.outputs.detach() if isinstance(batch.outputs, torch.Tensor) else batch.outputs
+        made = (outputs, batch.targets, data_loss, parts.objective.loss_name)
+        self.recorder.add(step, tensors, (lr, epoch, self.samples_seen), made)
+        self._result = BatchResult(step, lr, (loss, batch.grad_norm), (parts.task, made, batch.former))

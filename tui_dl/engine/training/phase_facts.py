@@ -1,0 +1,160 @@
+"""What a phase of a batch has just done, in numbers and in words, for someone who steps through it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_dl.engine.training.trainer import Trainer
+
+Facts = tuple[dict[str, float], tuple[str, ...]]
+_MOST_LAYERS = 16
+
+
+@final
+class PhaseTeller:
+    """Describes the phases of one batch; remembers the weights' norms before its update.
+
+    Costs reads from the device, so it is used while micro-stepping alone.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[str, Tensor] = {}
+
+    def tell(self, trainer: Trainer, phase: str) -> Facts:
+        """Values by name and sentences about the phase that was just completed."""
+        tellers: dict[str, Callable[[Trainer], Facts]] = {
+            "fetch": self._fetch,
+            "forward": self._forward,
+            "loss": self._loss,
+            "zero_grad": self._zero_grad,
+            "backward": self._backward,
+            "clip": self._clip,
+            "update": self._update,
+        }
+        with torch.no_grad():
+            return tellers[phase](trainer)
+
+    def _fetch(self, trainer: Trainer) -> Facts:
+        batch = trainer.batch
+        assert batch is not None
+        samples = len(batch.inputs)
+        words = (
+            f"inputs {shape(batch.inputs)}, {size(batch.inputs)}",
+            f"targets {shape(batch.targets)}",
+            f"{samples} samples of epoch {trainer.epoch}, from place {trainer.epoch_samples} of its order",
+        )
+        return {"samples": float(samples), "epoch": float(trainer.epoch)}, words
+
+    def _forward(self, trainer: Trainer) -> Facts:
+        batch = trainer.batch
+        assert batch is not None
+        outputs = batch.outputs
+        assert outputs is not None
+        values = {"outputs.mean": float(outputs.mean()), "outputs.rms": rms(outputs)}
+        words = (
+            f"outputs {shape(outputs)}, from {float(outputs.min()):.4g} to {float(outputs.max()):.4g}",
+            f"f(x; w) through {parameters_words(trainer)}",
+        )
+        return values, words
+
+    def _loss(self, trainer: Trainer) -> Facts:
+        batch = trainer.batch
+        assert batch is not None
+        assert batch.loss is not None
+        values = {"loss": batch.loss.item()}
+        if batch.data_loss is not None:
+            values["data_loss"] = batch.data_loss.item()
+        penalty = batch.penalty
+        if penalty is None:
+            return values, (f"loss {values['loss']:.6g}: the mean over the batch, no penalty",)
+        values["penalty"] = penalty.item()
+        data = values.get("data_loss", values["loss"] - values["penalty"])
+        return values, (f"loss {values['loss']:.6g} = data {data:.6g} + penalty {values['penalty']:.6g}",)
+
+    def _zero_grad(self, trainer: Trainer) -> Facts:
+        flat = trainer.gradients.flat
+        return {}, (f"{flat.numel()} gradients set to 0 ({size(flat)}): backward adds, it does not replace",)
+
+    def _backward(self, trainer: Trainer) -> Facts:
+        values = {
+            f"{name}.grad_norm": float(parameter.grad.norm())
+            for name, parameter in named_weights(trainer)
+            if parameter.grad is not None
+        }
+        total = float(trainer.gradients.flat.norm())
+        words = [f"‖∂loss/∂w‖ = {total:.4g} over {trainer.gradients.flat.numel()} parameters"]
+        words += [f"{name.removesuffix('.grad_norm')}: {value:.4g}" for name, value in values.items()]
+        return {"grad_norm": total, **values}, tuple(words)
+
+    def _clip(self, trainer: Trainer) -> Facts:
+        batch = trainer.batch
+        assert batch is not None
+        self._before = {
+            name: parameter.detach().clone() for name, parameter in trainer.model.named_parameters()
+        }
+        after = float(trainer.gradients.flat.norm())
+        before = after if batch.grad_norm is None else float(batch.grad_norm)
+        if after < before * (1 - 1e-6):
+            words = f"scaled by {after / before:.4g}: norm {before:.4g} → {after:.4g}"
+        else:
+            words = f"nothing to clip: the norm stays {after:.4g}"
+        return {"grad_norm": before, "clipped_norm": after}, (words,)
+
+    def _update(self, trainer: Trainer) -> Facts:
+        rate = float(trainer.optimizer.param_groups[0]["lr"])
+        values = {"lr": rate}
+        words = [f"{type(trainer.optimizer).__name__} at rate {rate:.4g}"]
+        before, self._before = self._before, {}
+        weights = dict(named_weights(trainer))
+        for name, parameter in trainer.model.named_parameters():
+            layer = name.removesuffix(".weight")
+            if layer not in weights or name not in before:
+                continue
+            moved, length = float((parameter - before[name]).norm()), float(before[name].norm())
+            ratio = moved / length if length else float("nan")
+            values[f"{layer}.update_ratio"] = ratio
+            words.append(f"{layer}: ‖Δw‖ / ‖w‖ = {moved:.4g} / {length:.4g} = {ratio:.4g}")
+        return values, tuple(words)
+
+
+def named_weights(trainer: Trainer) -> list[tuple[str, torch.nn.Parameter]]:
+    """Weight matrices by their layer's name, the first ones of a very deep model."""
+    found = [
+        (name.removesuffix(".weight"), parameter)
+        for name, parameter in trainer.model.named_parameters()
+        if name.endswith(".weight")
+    ]
+    return found[:_MOST_LAYERS]
+
+
+def parameters_words(trainer: Trainer) -> str:
+    """How many parameters in how many tensors."""
+    parameters = list(trainer.model.parameters())
+    total = sum(parameter.numel() for parameter in parameters)
+    return f"{total} parameters in {len(parameters)} tensors"
+
+
+def shape(tensor: Tensor) -> str:
+    """`64×10 float32`."""
+    return "×".join(map(str, tensor.shape)) + f" {str(tensor.dtype).removeprefix('torch.')}"
+
+
+def size(tensor: Tensor) -> str:
+    """Bytes held, in binary units."""
+    held = float(tensor.numel() * tensor.element_size())
+    for unit in ("B", "KiB", "MiB"):
+        if held < 1024:
+            return f"{held:.0f} {unit}" if unit == "B" else f"{held:.1f} {unit}"
+        held /= 1024
+    return f"{held:.1f} GiB"
+
+
+def rms(tensor: Tensor) -> float:
+    """Root mean square."""
+    return float(tensor.square().mean().sqrt())
