@@ -44,3 +44,24 @@ def test_large_blocks_are_mapped_by_themselves_and_so_given_back() -> None:
 def test_elsewhere_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     assert not heap.keep_heap_compact()
+
+
+def test_what_is_there_is_passed_over_and_garbage_is_found_soon() -> None:
+    code = """
+import gc, weakref
+from tui_dl.ui.heap import collect_often
+
+class Node:
+    pass
+
+gc.set_threshold(50_000, 20, 20)
+collect_often()
+assert gc.get_freeze_count() > 1000, gc.get_freeze_count()
+node = Node()
+node.self = node
+gone = weakref.ref(node)
+del node
+kept = [[] for _ in range(5_000)]
+assert gone() is None
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

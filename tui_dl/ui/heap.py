@@ -1,5 +1,6 @@
 """Keeps the C heap of the screen's process small, so that its memory is flat however long a run goes on."""
 
+import gc
 import sys
 from typing import Final
 
@@ -7,6 +8,20 @@ _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
 _LARGE_BYTES: Final = 64 * 1024
+
+
+_YOUNG_OBJECTS: Final = 2_000
+
+
+def collect_often() -> None:
+    """Look for garbage often again, among what has come since: to be called once all is up.
+
+    While modules are imported it is hardly looked for (`tui_dl.cli.running`). Left so, Textual's cycles of
+    widgets, timers and messages pile up to 10 MB within minutes. What is there by now stays, and is passed
+    over: a full search takes 50 ms otherwise, in which no key is answered.
+    """
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, 10, 10)
 
 
 def keep_heap_compact() -> bool:

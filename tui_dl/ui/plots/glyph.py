@@ -35,6 +35,19 @@ _TABLES: dict[DotMode, tuple[tuple[tuple[int, ...], ...], CodeArray]] = {
 }
 
 
+def _patterns(mode: DotMode) -> npt.NDArray[np.uint8]:
+    """The pattern of a cell, by its dots counted down the first column, then the second."""
+    (across, down), bits = CELL_DOTS[mode], _TABLES[mode][0]
+    order = [bits[y][x] for x in range(across) for y in range(down)]
+    cells = range(1 << len(order))
+    return np.array(
+        [sum((cell >> at & 1) << bit for at, bit in enumerate(order)) for cell in cells], np.uint8
+    )
+
+
+_PATTERNS: dict[DotMode, npt.NDArray[np.uint8]] = {mode: _patterns(mode) for mode in _TABLES}
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Glyphs:
@@ -70,16 +83,17 @@ ASCII = Glyphs(
 
 
 def encode_dots(dots: BoolArray, mode: DotMode) -> npt.NDArray[np.uint8]:
-    """Dot patterns (rows, columns) of cells from dots (rows * down, columns * across); 0 is an empty cell."""
-    bits, _ = _TABLES[mode]
+    """Dot patterns (…, rows, columns) of cells from dots (…, rows * down, columns * across); 0 is empty.
+
+    Several layers are encoded at once at little more than the price of one.
+    """
     across, down = CELL_DOTS[mode]
-    rows, columns = dots.shape[0] // down, dots.shape[1] // across
-    cells = dots.view(np.uint8).reshape(rows, down, columns, across)
-    patterns = np.zeros((rows, columns), dtype=np.uint8)
-    for y, line in enumerate(bits):
-        for x, bit in enumerate(line):
-            patterns |= cells[:, y, :, x] << bit
-    return patterns
+    *layers, height, width = dots.shape
+    cells = dots.reshape(*layers, height // down, down, width // across, across)
+    # Down the first column, then the second: each cell's dots side by side, as one byte.
+    packed = np.packbits(cells.swapaxes(-3, -2).swapaxes(-2, -1).reshape(-1, across * down), 1, "little")
+    patterns: npt.NDArray[np.uint8] = _PATTERNS[mode][packed[:, 0]]
+    return patterns.reshape(*layers, height // down, width // across)
 
 
 def characters(patterns: npt.NDArray[np.uint8], mode: DotMode) -> CodeArray:

@@ -132,8 +132,8 @@ def _draw_curves(
     if cross is not None:
         layers.append(_Layer(_vertical(area, [cross.x], glyphs, every=1), Role.CROSS))
     layers += [layers_of_one[-1] for layers_of_one in live]
-    for layer in layers:
-        inked = encode_dots(layer.dots, glyphs.dots)
+    every = encode_dots(np.stack([layer.dots for layer in layers]), glyphs.dots)
+    for layer, inked in zip(layers, every, strict=True):
         here = inked > 0
         # A line's cell shows no dots of the soft things behind it: together they would be a blot.
         hides = BACKDROP if SOFT[layer.style] else SOFT

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from tui_dl.errors import ConnectionLost, TuiDlError
 from tui_dl.ui.engine_port import Opening
-from tui_dl.ui.heap import keep_heap_compact
+from tui_dl.ui.heap import collect_often, keep_heap_compact
 from tui_dl.ui.keys.table import bindings, by_action
 from tui_dl.ui.overlay import Covered
 from tui_dl.ui.panels.bars import VIEWS, KeyBar, ViewBar
@@ -159,6 +159,7 @@ class RunScreen(
             return
         run_work(self, self.link.follow, group="engine")
         keep_heap_compact()
+        collect_often()
         holder = self.query_one("#views", Container)
         made = views(self.model)
         for view in made:
