@@ -18,8 +18,11 @@ def collect_often() -> None:
 
     While modules are imported it is hardly looked for (`tui_dl.cli.running`). Left so, Textual's cycles of
     widgets, timers and messages pile up to 10 MB within minutes. What is there by now stays, and is passed
-    over: a full search takes 50 ms otherwise, in which no key is answered.
+    over: a full search takes 50 ms otherwise, in which no key is answered. Only the first call does that:
+    later, what goes would stay with what came before it.
     """
+    if gc.get_threshold()[0] == _YOUNG_OBJECTS:
+        return
     gc.freeze()
     gc.set_threshold(_YOUNG_OBJECTS, 10, 10)
 
