@@ -17,6 +17,7 @@ from tui_dl.wire.messages import (
     EvaluationRecorded,
     HistorySent,
     Message,
+    ReadingTaken,
     RecordedEvent,
     Restarted,
     RunDescribed,
@@ -97,11 +98,16 @@ class Record:
                 self._reach(message)
             case EvaluationRecorded():
                 self._evaluations.append(message)
+            case ReadingTaken() | StatusChanged(state=self._state):
+                # Many a second, and nothing that is kept: what waits may wait on.
+                pass
             case _:
                 self._settle()
                 take_in(self._store, message)
                 if self._writer is not None:
                     self._write(self._writer, message)
+                if isinstance(message, StatusChanged):
+                    self._state = message.state
 
     def add_event(self, event: RecordedEvent) -> None:
         """Keep an event."""
@@ -194,10 +200,8 @@ class Record:
             case Restarted(segment):
                 writer.add_segment(segment, None, 0)
             case StatusChanged(state, step=step):
-                if state != self._state:
-                    self._state = state
-                    reason = self._reason if state == "finished" else ""
-                    writer.set_state(state, reason=reason, step=step)
+                reason = self._reason if state == "finished" else ""
+                writer.set_state(state, reason=reason, step=step)
             case RunFinished(reason):
                 self._reason = reason
             case RunFailed(error):
