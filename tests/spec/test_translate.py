@@ -105,3 +105,13 @@ def test_a_list_is_in_the_language_that_is_asked_for() -> None:
     assert [preset.name for preset in korean] == [preset.name for preset in english]
     assert all(re.search("[가-힣]", preset.title + preset.summary) for preset in korean)
     assert not any(re.search("[가-힣]", preset.title + preset.summary) for preset in english)
+
+
+def test_an_override_that_takes_scenes_away_takes_their_translations_along() -> None:
+    none = load_preset("optimizer-swap", {"scene": []})
+    whole = load_preset("optimizer-swap")
+
+    assert none.scenes == ()
+    assert none.lecture.translations["ko"].scenes == {}
+    assert none.lecture.translations["ko"].notes == whole.lecture.translations["ko"].notes
+    assert whole.lecture.translations["ko"].scenes

@@ -108,7 +108,7 @@ def from_toml(
     """
     tree = parse_toml(text, source)
     try:
-        merged = merge(tree, overrides) if overrides else tree
+        merged = _without_words_of_gone_scenes(tree, merge(tree, overrides)) if overrides else tree
     except SpecError as error:
         raise error.located(OVERRIDES_SOURCE) from None
     try:
@@ -116,6 +116,24 @@ def from_toml(
     except SpecError as error:
         blamed = OVERRIDES_SOURCE if overrides and _overrides_to_blame(tree, overrides, error) else source
         raise error.located(blamed) from None
+
+
+def _without_words_of_gone_scenes(tree: Mapping[str, Any], merged: dict[str, Any]) -> dict[str, Any]:
+    """An override that leaves fewer scenes than the file takes their translations along."""
+    before, after = (each.get("scene", ()) for each in (tree, merged))
+    lecture = merged.get("lecture")
+    if not (isinstance(before, list) and isinstance(after, list) and isinstance(lecture, dict)):
+        return merged
+    gone = {str(number) for number in range(len(after) + 1, len(before) + 1)}
+    if not gone:
+        return merged
+    words = {
+        language: {**own, "scenes": {key: said for key, said in own["scenes"].items() if key not in gone}}
+        if isinstance(own, dict) and isinstance(own.get("scenes"), dict)
+        else own
+        for language, own in lecture.items()
+    }
+    return {**merged, "lecture": words}
 
 
 def _overrides_to_blame(tree: Mapping[str, Any], overrides: Mapping[str, Any], error: SpecError) -> bool:
