@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import final
 
 import numpy as np
@@ -155,7 +156,8 @@ def _x_words(data: PlotData, width: int, columns: int) -> str:
     return data.x_label if _LEAST_X_CELLS + cell_len(data.x_label) < columns else ""
 
 
-def _x_ticks(low: float, high: float, columns: int) -> list[Tick]:
+@lru_cache(maxsize=64)
+def _x_ticks(low: float, high: float, columns: int) -> tuple[Tick, ...]:
     """As many ticks as have room for their labels."""
     ticks: list[Tick] = []
     for cells in _TICK_CELLS:
@@ -166,7 +168,7 @@ def _x_ticks(low: float, high: float, columns: int) -> list[Tick]:
         )
         if apart >= widest + _TICK_GAP:
             break
-    return ticks
+    return tuple(ticks)
 
 
 def draw_end_labels(canvas: Canvas, area: Area, ends: Sequence[LineEnd]) -> None:

@@ -1,5 +1,6 @@
 """Numbers to dots: extremes per dot column, smoothing, lines, dashes. Pure numpy."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -115,9 +116,11 @@ def smooth(values: FloatArray, spacing: float, time_constant: float) -> FloatArr
 
 def extent(parts: list[DotColumns]) -> tuple[float, float] | None:
     """The smallest and largest value of several series; None when nothing is finite."""
-    lows = [float(np.nanmin(part.low)) for part in parts if part.known.any()]
-    highs = [float(np.nanmax(part.high)) for part in parts if part.known.any()]
-    return (min(lows), max(highs)) if lows else None
+    # Unlike nanmin they give NaN, in silence, where there is nothing else.
+    lows = [float(np.fmin.reduce(part.low, initial=np.nan)) for part in parts]
+    highs = [float(np.fmax.reduce(part.high, initial=np.nan)) for part in parts]
+    known = [(low, high) for low, high in zip(lows, highs, strict=True) if not math.isnan(low + high)]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else None
 
 
 def dot_rows(positions: FloatArray, low: float, high: float, rows: int) -> IntArray:

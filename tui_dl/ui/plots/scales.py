@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -128,13 +129,16 @@ def symlog_ticks(low: float, high: float, parts: int, threshold: float) -> list[
     return sorted(ticks, key=lambda tick: tick.position)
 
 
-def value_ticks(low: float, high: float, parts: int, scale: Scale, threshold: float = 1.0) -> list[Tick]:
-    """Ticks of a value axis whose limits are given in the scale's coordinates."""
+@lru_cache(maxsize=64)
+def value_ticks(
+    low: float, high: float, parts: int, scale: Scale, threshold: float = 1.0
+) -> tuple[Tick, ...]:
+    """Ticks of a value axis whose limits are given in the scale's coordinates; the same for many frames."""
     if scale == "log":
-        return log_ticks(low, high, parts)
+        return tuple(log_ticks(low, high, parts))
     if scale == "symlog":
-        return symlog_ticks(low, high, parts, threshold)
-    return linear_ticks(low, high, parts)
+        return tuple(symlog_ticks(low, high, parts, threshold))
+    return tuple(linear_ticks(low, high, parts))
 
 
 def format_tick(value: float, step: float) -> str:
