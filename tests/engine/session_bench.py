@@ -11,6 +11,7 @@ import torch
 from tui_dl.engine.serving.inbox import Ticket
 from tui_dl.engine.session.session import Session
 from tui_dl.spec.preset import from_toml
+from tui_dl.wire.commands import Run
 from tui_dl.wire.messages import Answered, Message, RecordedEvent, StepsRecorded
 
 if TYPE_CHECKING:
@@ -157,3 +158,10 @@ class Driver:
         """All weights in one vector."""
         parameters = self.session.trainer.model.parameters()
         return torch.cat([parameter.detach().flatten() for parameter in parameters])
+
+
+def losses_of_a_whole_run(**options: Any) -> tuple[dict[tuple[int, int], float], torch.Tensor]:
+    """Each step's loss by (segment, step), and the weights at the end."""
+    driver = Driver(experiment(), **options)
+    driver.do(Run())
+    return driver.sink.column("loss"), driver.weights()

@@ -3,11 +3,17 @@
 import math
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
-from tests.engine.session_bench import STEPS_PER_EPOCH, TOTAL_STEPS, Clock, Driver, experiment
+from tests.engine.session_bench import (
+    STEPS_PER_EPOCH,
+    TOTAL_STEPS,
+    Clock,
+    Driver,
+    experiment,
+    losses_of_a_whole_run,
+)
 from tui_dl.engine.session.lookout import MOST_STEPS_UNSEEN
 from tui_dl.wire.commands import (
     ApplyChange,
@@ -16,7 +22,6 @@ from tui_dl.wire.commands import (
     MeasureMetrics,
     Pause,
     PlanChange,
-    Restart,
     Run,
     SetPace,
     Step,
@@ -25,14 +30,9 @@ from tui_dl.wire.commands import (
     Undo,
 )
 from tui_dl.wire.messages import (
-    ChangeApplied,
-    ChangeUndone,
     EvaluationRecorded,
     MetricsMeasured,
-    NonFiniteFound,
     PhaseReached,
-    PlanMade,
-    Restarted,
     RunDescribed,
     RunFinished,
     StatusChanged,
@@ -40,12 +40,6 @@ from tui_dl.wire.messages import (
 )
 
 PHASES = ["fetch", "forward", "loss", "zero_grad", "backward", "clip", "update"]
-
-
-def losses_of_a_whole_run(**options: Any) -> tuple[dict[tuple[int, int], float], torch.Tensor]:
-    driver = Driver(experiment(), **options)
-    driver.do(Run())
-    return driver.sink.column("loss"), driver.weights()
 
 
 def test_a_run_reports_every_step_once_and_ends_at_its_epochs() -> None:
@@ -162,174 +156,6 @@ def test_a_phase_at_a_time_tells_what_each_has_done() -> None:
     assert driver.sink.last(StatusChanged).phase == ""
 
 
-def test_a_change_inside_a_batch_comes_after_it_and_the_answer_says_so() -> None:
-    inside = Driver(experiment())
-    inside.do(Step(2))
-    for _ in range(4):
-        inside.tell(StepPhase())
-    assert inside.sink.last(StatusChanged).phase == "zero_grad"
-    answer = inside.tell(ApplyChange({"optimizer.lr": 0.05}))
-    assert answer is not None
-    assert (answer.step, answer.error) == (3, "")
-    assert "finished first" in answer.note
-    assert inside.sink.last(ChangeApplied).receipt.step == 3
-    inside.do(Run())
-    plain = Driver(experiment())
-    plain.do(Step(3))
-    plain.tell(ApplyChange({"optimizer.lr": 0.05}))
-    plain.do(Run())
-    assert inside.sink.column("loss") == plain.sink.column("loss")
-
-
-def test_a_change_while_running_happens_at_the_next_boundary_and_is_recorded() -> None:
-    driver = Driver(experiment())
-    driver.tell(Run())
-    driver.advance(6)
-    answer = driver.tell(ApplyChange({"optimizer": {"name": "sgd", "lr": 0.1}}))
-    assert answer is not None
-    assert answer.step == 6
-    receipt = driver.sink.last(ChangeApplied).receipt
-    assert (receipt.step, receipt.segment, receipt.source) == (6, 0, "user")
-    assert driver.sink.last(RunDescribed).experiment.optimizer.name == "sgd"
-    event = next(event for event in driver.sink.events if event.kind == "change")
-    assert event.step == 6
-    assert event.body["receipt"]["change"] == {"optimizer": {"name": "sgd", "lr": 0.1}}
-    driver.go()
-    assert driver.step == TOTAL_STEPS
-
-
-def test_a_refused_change_leaves_the_run_as_it_was() -> None:
-    driver = Driver(experiment())
-    driver.do(Step(2))
-    for change in ({"optimizer.lr": -1}, {"optimzer.lr": 1}, {"optimizer.name": "adamm"}):
-        answer = driver.tell(ApplyChange(change))
-        assert answer is not None
-        assert answer.error
-    assert "change" not in driver.sink.kinds()
-    driver.do(Run())
-    assert driver.sink.column("loss") == losses_of_a_whole_run()[0]
-
-
-def test_a_plan_touches_nothing() -> None:
-    driver = Driver(experiment())
-    driver.do(Step(3))
-    assert driver.tell(PlanChange({"optimizer": {"name": "sgd", "lr": 0.1}})) is not None
-    assert any(isinstance(message, PlanMade) for _, message in driver.sink.replies)
-    driver.do(Run())
-    assert driver.sink.column("loss") == losses_of_a_whole_run()[0]
-
-
-def test_a_defect_in_answering_a_question_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise ZeroDivisionError("a defect of ours")
-
-    driver = Driver(experiment())
-    monkeypatch.setattr(driver.session.trainer, "plan", broken)
-    answer = driver.tell(PlanChange({"optimizer.lr": 0.1}))
-    assert answer is not None
-    assert "a defect of ours" in answer.error
-    driver.do(Run())
-    assert driver.sink.last(RunFinished).step == TOTAL_STEPS
-
-
-def test_undo_begins_a_segment_that_equals_never_having_changed() -> None:
-    driver = Driver(experiment())
-    driver.do(Step(4))
-    driver.tell(ApplyChange({"optimizer": {"name": "sgd", "lr": 0.5}}))
-    driver.do(Step(3))
-    driver.tell(Undo())
-    undone = driver.sink.last(ChangeUndone)
-    assert (undone.segment, undone.step, undone.parent_segment, undone.abandoned_step) == (1, 4, 0, 7)
-    assert driver.sink.last(StatusChanged).segment == 1
-    driver.do(Run())
-    losses, weights = losses_of_a_whole_run()
-    column = driver.sink.column("loss")
-    for step in range(1, TOTAL_STEPS + 1):
-        assert column[(0 if step <= 4 else 1), step] == losses[0, step]
-    assert torch.equal(driver.weights(), weights)
-    answer = driver.tell(Undo())
-    assert answer is not None
-    assert answer.error
-
-
-def test_every_undo_point_has_its_frame() -> None:
-    driver = Driver(experiment())
-    driver.do(Step(2))
-    driver.tell(ApplyChange({"optimizer.lr": 0.5}))
-    driver.tell(Undo())
-    driver.do(Step(2))
-    driver.tell(ApplyChange({"optimizer.lr": 0.1}))
-    driver.do(Step(1))
-    driver.tell(ApplyChange({}, warmup_steps=3))
-    driver.tell(ApplyChange({"optimizer.lr": 0.1}))
-    driver.do(Step(1))
-    driver.tell(Undo())
-    driver.tell(Undo())
-    undone = [(each.step, each.parent_segment) for each in driver.sink.of(ChangeUndone)]
-    assert undone == [(2, 0), (5, 1), (4, 1)]
-
-
-def test_nudges_while_it_runs_are_one_undo_point() -> None:
-    driver = Driver(experiment())
-    driver.tell(Run())
-    for rate in (0.1, 0.2, 0.3):
-        driver.advance(2)
-        driver.tell(ApplyChange({"optimizer.lr": rate}))
-    assert driver.session.trainer.undo_depth == 1
-    driver.tell(Undo())
-    assert driver.session.trainer.lr == 0.01
-
-
-def test_an_undo_while_stepping_still_makes_all_steps() -> None:
-    driver = Driver(experiment())
-    driver.do(Step(2))
-    driver.tell(ApplyChange({"optimizer.lr": 0.5}))
-    driver.tell(Step(6))
-    driver.advance(4)
-    driver.tell(Undo())
-    driver.go()
-    assert driver.step == 4
-
-
-def test_restart_repeats_the_losses_in_a_new_segment() -> None:
-    driver = Driver(experiment())
-    driver.do(Step(8))
-    driver.tell(Restart())
-    assert driver.sink.last(Restarted).segment == 1
-    assert driver.step == 0
-    driver.do(Step(8))
-    column = driver.sink.column("loss")
-    assert [column[1, step] for step in range(1, 9)] == [column[0, step] for step in range(1, 9)]
-    driver.tell(Restart(seed=5))
-    driver.do(Step(8))
-    column = driver.sink.column("loss")
-    assert [column[2, step] for step in range(1, 9)] != [column[0, step] for step in range(1, 9)]
-
-
-def test_undoing_a_restart_returns_to_the_segment_before_it() -> None:
-    driver = Driver(experiment())
-    driver.do(Step(6))
-    driver.tell(Restart())
-    driver.do(Step(2))
-    driver.tell(Undo())
-    undone = driver.sink.last(ChangeUndone)
-    assert (undone.segment, undone.step, undone.parent_segment) == (2, 6, 0)
-    driver.do(Run())
-    losses, _ = losses_of_a_whole_run()
-    assert driver.sink.column("loss")[2, 7] == losses[0, 7]
-
-
-def test_new_data_begin_a_new_segment_at_step_0() -> None:
-    driver = Driver(experiment())
-    driver.do(Step(6))
-    driver.tell(ApplyChange({"data.noise": 0.1}))
-    assert driver.step == 0
-    assert driver.sink.last(Restarted).segment == 1
-    assert driver.sink.last(ChangeApplied).receipt.segment == 1
-    driver.do(Run())
-    assert driver.sink.last(RunFinished).step == TOTAL_STEPS
-
-
 def test_with_a_screen_it_pauses_at_its_end_and_can_be_extended() -> None:
     driver = Driver(experiment(), interactive=True)
     driver.do(Run())
@@ -344,22 +170,6 @@ def test_with_a_screen_it_pauses_at_its_end_and_can_be_extended() -> None:
     driver.do(ExtendRun(2))
     assert driver.step == TOTAL_STEPS + 2 * STEPS_PER_EPOCH
     assert len(driver.sink.of(RunFinished)) == 2
-
-
-@pytest.mark.parametrize("back", [Undo(), Restart()])
-def test_measuring_after_going_back_says_nothing_of_the_branch_left_behind(back: Undo | Restart) -> None:
-    driver = Driver(experiment())
-    driver.do(Step(2))
-    driver.tell(ApplyChange({"optimizer.lr": 0.5}))
-    driver.do(Step(2))
-    driver.tell(back)
-    driver.tell(MeasureMetrics(["lr", "grad_norm"]))
-    measured = [message for _, message in driver.sink.replies if isinstance(message, MetricsMeasured)][-1]
-    driver.do(Step())
-    # Nobody saw the last batch of this branch: the next one is asked instead.
-    place = (1, driver.step)
-    assert measured.values["lr"] == driver.sink.column("lr")[place]
-    assert measured.values["grad_norm"] == driver.sink.column("grad_norm")[place]
 
 
 def test_evaluating_and_measuring_give_exact_values_and_change_nothing() -> None:
@@ -401,66 +211,6 @@ def test_early_stopping_with_a_screen_lets_the_user_go_on() -> None:
     assert driver.sink.last(StatusChanged).state == "paused"
     driver.do(Run())
     assert driver.step == 4 * STEPS_PER_EPOCH
-
-
-EXPLODING = experiment('[loss]\nname = "mse"\n')
-
-
-def explode(driver: Driver) -> None:
-    driver.do(Step(2))
-    driver.tell(ApplyChange({"optimizer": {"name": "sgd", "lr": 1e12}}))
-
-
-def test_with_a_screen_a_non_finite_value_pauses_before_the_update() -> None:
-    driver = Driver(EXPLODING, interactive=True)
-    explode(driver)
-    driver.do(Run())
-    found = driver.sink.last(NonFiniteFound)
-    assert found.step == driver.step
-    assert bool(torch.isfinite(driver.weights()).all())
-    status = driver.sink.last(StatusChanged)
-    assert status.state == "paused"
-    assert "non-finite" in status.detail
-    assert not driver.sink.of(RunFinished)
-    losses = np.array(list(driver.sink.column("loss").values()))
-    assert np.isfinite(losses).all()
-    driver.tell(Undo())
-    assert driver.step == 2
-    assert driver.sink.last(StatusChanged).detail == ""
-    driver.do(Run())
-    assert driver.sink.last(RunFinished).reason == "epochs"
-
-
-def test_stepping_into_a_non_finite_value_is_answered_with_it() -> None:
-    driver = Driver(EXPLODING, interactive=True)
-    explode(driver)
-    driver.do(Step(10))
-    assert "non-finite" in driver.sink.answers()[-1].error
-    for _ in range(7):
-        driver.tell(StepPhase())
-        if driver.sink.last(StatusChanged).phase == "backward":
-            driver.tell(StepPhase())
-            break
-    assert driver.sink.last(StatusChanged).phase == ""
-    assert bool(torch.isfinite(driver.weights()).all())
-
-
-def test_without_a_screen_a_non_finite_value_ends_the_run() -> None:
-    driver = Driver(EXPLODING)
-    explode(driver)
-    driver.do(Run())
-    assert driver.sink.last(RunFinished).reason == "nonfinite"
-    assert driver.sink.last(StatusChanged).state == "finished"
-
-
-def test_without_a_screen_it_may_go_on_regardless() -> None:
-    driver = Driver(experiment('nonfinite = "continue"\n[loss]\nname = "mse"\n'))
-    explode(driver)
-    driver.do(Run())
-    assert driver.sink.last(RunFinished).reason == "epochs"
-    bad = [message.nonfinite for message in driver.sink.of(StepsRecorded) if message.nonfinite]
-    assert "loss" in bad[-1]
-    assert math.isnan(driver.sink.column("loss")[0, TOTAL_STEPS])
 
 
 def test_stop_writes_the_end_and_is_the_end() -> None:

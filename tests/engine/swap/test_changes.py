@@ -19,20 +19,10 @@ from tests.engine.plain_loop import (
     trainer,
     weights,
 )
+from tests.engine.swap.trained import states, trained
 from tui_dl.engine.swap import act as act_module
 from tui_dl.engine.training.trainer import Trainer
 from tui_dl.errors import ChangeRefused
-
-
-def trained(steps: int = 20, **change: Any) -> Trainer:
-    of = trainer(**change)
-    continuation(of, steps)
-    return of
-
-
-def states(of: Trainer) -> list[dict[str, Any]]:
-    return [copy.deepcopy(dict(of.optimizer.state.get(p, {}))) for p in of.model.parameters()]
-
 
 CHANGES: dict[str, dict[str, Any]] = {
     "lr": {"optimizer.lr": 0.05},
@@ -309,46 +299,6 @@ def test_restart_begins_from_the_same_weights_with_what_is_set_now() -> None:
     assert of.step == 25
     with pytest.raises(ChangeRefused, match="seed"):
         of.restart(seed=-1)
-
-
-REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"loss": "nonsense"}, "nonsense"),
-    ({"optimizer.lr": -1}, "optimizer.lr"),
-    ({"optimizer.lr": math.nan}, "optimizer.lr"),
-    ({"optimizer.lr": math.inf}, "optimizer.lr"),
-    ({"optimizer.momentum": 0.9}, "momentum"),
-    ({"optimizer": {"name": "sgd", "nesterov": True}}, "momentum above 0"),
-    ({"optimizer": "adamw", "regularizers.weight_decay": True}, "weight_decay"),
-    ({"model.hidden": [0]}, "hidden"),
-    ({"training.device": "cuda:77"}, "not available"),
-    ({"data": "sine"}, "cross_entropy"),
-    ({"no.such": 1}, "no"),
-    ({"regularizers.dropout.p": 1.0}, "below 1"),
-]
-
-
-@pytest.mark.parametrize(("change", "words"), REFUSED)
-def test_what_cannot_work_is_refused_and_nothing_is_touched(change: dict[str, Any], words: str) -> None:
-    of, never = trained(), trained()
-    for act in (of.plan, of.apply):
-        with pytest.raises(ChangeRefused) as caught:
-            act(change)
-        assert words in str(caught.value)
-    assert of.undo_depth == 0
-    assert continuation(of, 5) == continuation(never, 5)
-    assert_same(of.state_dict(), never.state_dict())
-
-
-@pytest.mark.parametrize(("state", "warmup"), [("keep", 0), (None, -1), (None, 1.5), (None, True), ("", 0)])
-def test_odd_arguments_are_refused(state: Any, warmup: Any) -> None:
-    with pytest.raises(ChangeRefused, match="must be"):
-        trainer().apply({"optimizer.lr": 0.1}, state=state, warmup_steps=warmup)
-
-
-def test_cross_entropy_is_refused_for_a_regression_with_what_would_work() -> None:
-    of = trainer(data="sine", loss="mse")
-    with pytest.raises(ChangeRefused, match=r"classification.*use one of huber, l1, mse"):
-        of.apply({"loss": "cross_entropy"})
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ class Phases:
         session.sink.publish(PhaseReached(trainer.step, phase, values, facts))
         session.reports.flush()
         session.inspection.read()
-        session.look()
+        session.boundary.look()
 
     def finish(self) -> str:
         """Complete a batch that was left half-way; says so, or nothing if there was none."""
@@ -66,5 +66,5 @@ class Phases:
             session.stop_at_nonfinite(found)
             return "the batch in progress was given up: it is not finite"
         step = session.trainer.step
-        session.look()
+        session.boundary.look()
         return f"the batch in progress was finished first: step {step}"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, final
 from tui_dl.engine.probes.registry import make_probes, measures
 from tui_dl.engine.probes.scheduler import ProbeScheduler
 from tui_dl.engine.serving.inbox import Inbox
+from tui_dl.engine.session.boundary import Boundary
 from tui_dl.engine.session.changes import Changes
 from tui_dl.engine.session.commands import obey
 from tui_dl.engine.session.course import Course
 from tui_dl.engine.session.describe import describe, status_of
 from tui_dl.engine.session.goal import Goal
 from tui_dl.engine.session.inspection import Inspection
-from tui_dl.engine.session.lookout import Lookout
 from tui_dl.engine.session.milestones import Milestones, end_words
 from tui_dl.engine.session.pacing import Pacer
 from tui_dl.engine.session.phases import Phases
@@ -84,6 +84,7 @@ class Session:
         self.milestones = Milestones(self, checkpoints, clock)
         self.presenter = Presenter(self, interactive=interactive)
         self.phases = Phases(self)
+        self.boundary = Boundary(self, clock)
         self.finished: RunFinished | None = None
         self.ended = False
         """Whether the engine should end now."""
@@ -96,11 +97,11 @@ class Session:
         self.reports.segment = segment
         self._state: RunState = "paused"
         self._detail = ""
-        self._goal: Goal | None = None
-        self._lookout = Lookout(clock)
+        self.goal: Goal | None = None
+        """How far it goes by itself; None while it rests."""
         if resume is not None:
             self.milestones.restore(resume)
-        self._epoch = self.trainer.epoch
+        self.boundary.moved()
         self.presenter.set_manners()
         self.presenter.follow_experiment()
 
@@ -121,12 +122,12 @@ class Session:
     @property
     def is_running(self) -> bool:
         """Whether batches are being made."""
-        return self._goal is not None
+        return self.goal is not None
 
     @property
     def is_stepping(self) -> bool:
         """Whether somebody waits for a number of steps."""
-        return self._goal is not None and bool(self._goal.waiting)
+        return self.goal is not None and bool(self.goal.waiting)
 
     @property
     def state(self) -> RunState:
@@ -145,7 +146,7 @@ class Session:
         self.describe()
         self.milestones.save()
         if paused or self._refusal():
-            self._rest(self._refusal())
+            self.rest(self._refusal())
         else:
             self.run()
 
@@ -160,7 +161,7 @@ class Session:
         if self._tickets:
             self._obey()
             return
-        if self._goal is None:
+        if self.goal is None:
             self._wait(None)
             return
         trainer = self.trainer
@@ -176,8 +177,9 @@ class Session:
         except NonFinite as found:
             self.stop_at_nonfinite(found)
             return
-        if trainer.step >= self._lookout.look_at or trainer.epoch != self._epoch:
-            self.look()
+        boundary = self.boundary
+        if trainer.step >= boundary.look_at or trainer.epoch != boundary.epoch:
+            boundary.look()
 
     # -- going and resting -----------------------------------------------------------------------------
 
@@ -199,24 +201,24 @@ class Session:
         if self.presenter.wait_at_scene():
             return
         if goal.is_reached(step, self.trainer.epoch):
-            self._rest("")
+            self.rest("")
 
     def make_steps(self, goal: Goal) -> None:
         """Make the batches that a goal asks for, then pause; more steps asked for meanwhile are added."""
         self.require_trainable()
         self.finished = None
-        if self._goal is not None and self.is_stepping:
-            self._goal.add(goal)
+        if self.goal is not None and self.is_stepping:
+            self.goal.add(goal)
         else:
             self._release("another command came")
             self.course.scenes.go_on()
             self._start(goal)
             self.presenter.wait_at_scene()
-        self._plan_look()
+        self.boundary.plan()
 
     def make_phase(self) -> None:
         """Complete the next phase of a batch and pause inside it. Raises ChangeRefused while running."""
-        if self._goal is not None:
+        if self.goal is not None:
             self.pause()
         self.require_trainable()
         if not self.phases.is_inside and self.trainer.step >= self.course.script.next_step:
@@ -233,7 +235,7 @@ class Session:
     def pause(self, why: str = "", error: str = "") -> None:
         """Stop here."""
         self._release(why or "paused", error)
-        self._rest(why)
+        self.rest(why)
 
     def welcome_screen(self) -> None:
         """A screen has come: a run that ended without one may go on, a scene may begin right here."""
@@ -241,7 +243,7 @@ class Session:
         if self._state == "finished" and not self.ended:
             self._state = "paused"
         self.presenter.wait_at_scene()
-        self._plan_look()
+        self.boundary.plan()
 
     def stop(self, reason: FinishReason, *, keep: bool = True) -> None:
         """Write a checkpoint and end."""
@@ -262,18 +264,17 @@ class Session:
 
     def moved(self, steps: int) -> None:
         """The position has changed under the run (undo, restart): steps still to be made stay as many."""
-        self._epoch = self.trainer.epoch
         self.milestones.forget()
         self.finished = None
         # What it was stopped by lies behind.
         self._detail = ""
         if self._state == "finished":
             self._state = "paused"
-        if self._goal is not None:
-            self._goal.shift(steps)
+        if self.goal is not None:
+            self.goal.shift(steps)
         self.inspection.forget()
         self.reports.forget()
-        self._lookout.restart(self.trainer.step)
+        self.boundary.moved()
 
     def changed(self) -> None:
         """What is trained has changed: say so, save it, and look anew at what comes."""
@@ -281,10 +282,10 @@ class Session:
         self.presenter.set_manners()
         self.inspection.renew()
         self.describe()
-        if self._goal is None:
+        if self.goal is None:
             self.inspection.look_at_rest()
         self.milestones.save()
-        self._plan_look()
+        self.boundary.plan()
         self.tell()
 
     def tell(self) -> None:
@@ -297,30 +298,18 @@ class Session:
         self.finished = self.milestones.finish(reason)
         words = end_words(reason, self.experiment.training.epochs)
         self._release(words)
-        self._rest(words if self.presenter.interactive else "")
+        self.rest(words if self.presenter.interactive else "")
         if not self.presenter.interactive:
             self._state = "finished"
             self.tell()
 
-    def look(self) -> None:
-        """At a batch boundary where something may be due."""
-        now, trainer = self._clock(), self.trainer
-        self.rate.tick(now, trainer.step)
-        end: FinishReason | None = None
-        if trainer.epoch != self._epoch:
-            self._epoch = trainer.epoch
-            end = self.milestones.close_epoch()
-        self.reports.flush_if_due(now)
-        if end is not None:
-            self.presenter.show_last_scene()
-            self.finish(end)
-        elif not self.presenter.wait_at_scene() and self._goal is not None:
-            self._goal.answer_made(trainer.step, self.sink, self.reports.flush)
-            if self._goal.is_reached(trainer.step, trainer.epoch):
-                self._rest("")
-        if self._goal is not None and self.reports.status_is_due(now):
-            self.tell()
-        self._plan_look()
+    def rest(self, detail: str) -> None:
+        """Make no further batch by itself."""
+        self.reports.flush()
+        self.goal = None
+        self._state, self._detail = "paused", detail
+        self.rate.stop()
+        self.tell()
 
     def stop_at_nonfinite(self, found: NonFinite) -> None:
         """The trainer has refused to spread a value that is not finite."""
@@ -333,7 +322,7 @@ class Session:
         self.reports.record("nonfinite", words, {"what": found.what, "layer": found.layer})
         self._release(words, f"{words}: the update was not made")
         if self.presenter.interactive:
-            self._rest(words)
+            self.rest(words)
         else:
             self.finish("nonfinite")
 
@@ -353,29 +342,22 @@ class Session:
         return ""
 
     def _start(self, goal: Goal) -> None:
-        self._goal = goal
+        self.goal = goal
         self._state, self._detail = "running", ""
         # Whatever was left of a batch is made with the next one.
         self.phases.leave()
         self.rate.start(self.trainer.step)
         self.pacer.restart()
-        self._lookout.restart(self.trainer.step)
-        self._plan_look()
-        self.tell()
-
-    def _rest(self, detail: str) -> None:
-        self.reports.flush()
-        self._goal = None
-        self._state, self._detail = "paused", detail
-        self.rate.stop()
+        self.boundary.restart()
+        self.boundary.plan()
         self.tell()
 
     def _release(self, why: str, error: str = "") -> None:
         """Answer those who wait for steps: done if theirs are made, else how far it came and why."""
-        if self._goal is None:
+        if self.goal is None:
             return
         self.reports.flush()
-        self._goal.answer_all(self.trainer.step, self.sink, why, error)
+        self.goal.answer_all(self.trainer.step, self.sink, why, error)
 
     def _hold_back(self) -> bool:
         """Wait for the next due time, or for a command; True if the batch is not due yet."""
@@ -386,18 +368,3 @@ class Session:
         self.reports.flush_if_due(self._clock())
         self._wait(min(wait_s, LONGEST_WAIT_S))
         return True
-
-    def _plan_look(self) -> None:
-        """When to look again, and who looks at the next batch."""
-        step, total = self.trainer.step, self.trainer.total_steps
-        stop = math.inf if self._goal is None else self._goal.next_stop
-        scene = math.inf
-        if self.presenter.interactive:
-            scene = self.course.scenes.next_step
-        elif total > step:
-            stop = min(stop, float(total))
-        if scene > step:
-            stop = min(stop, scene)
-        # The batch before a stop is looked at: it is what stays on the screen, and what expectations ask for.
-        self.inspection.choose(is_last=step + 1 == stop, is_watched=self.presenter.interactive)
-        self._lookout.plan(step, stop, scene, at_once=bool(self.inspection.chosen))

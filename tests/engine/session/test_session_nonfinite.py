@@ -1,0 +1,80 @@
+"""A value that is not finite in a session: paused, stopped or gone on with, as told."""
+
+import math
+
+import numpy as np
+import torch
+
+from tests.engine.session_bench import TOTAL_STEPS, Driver, experiment
+from tui_dl.wire.commands import (
+    ApplyChange,
+    Run,
+    Step,
+    StepPhase,
+    Undo,
+)
+from tui_dl.wire.messages import (
+    NonFiniteFound,
+    RunFinished,
+    StatusChanged,
+    StepsRecorded,
+)
+
+EXPLODING = experiment('[loss]\nname = "mse"\n')
+
+
+def explode(driver: Driver) -> None:
+    driver.do(Step(2))
+    driver.tell(ApplyChange({"optimizer": {"name": "sgd", "lr": 1e12}}))
+
+
+def test_with_a_screen_a_non_finite_value_pauses_before_the_update() -> None:
+    driver = Driver(EXPLODING, interactive=True)
+    explode(driver)
+    driver.do(Run())
+    found = driver.sink.last(NonFiniteFound)
+    assert found.step == driver.step
+    assert bool(torch.isfinite(driver.weights()).all())
+    status = driver.sink.last(StatusChanged)
+    assert status.state == "paused"
+    assert "non-finite" in status.detail
+    assert not driver.sink.of(RunFinished)
+    losses = np.array(list(driver.sink.column("loss").values()))
+    assert np.isfinite(losses).all()
+    driver.tell(Undo())
+    assert driver.step == 2
+    assert driver.sink.last(StatusChanged).detail == ""
+    driver.do(Run())
+    assert driver.sink.last(RunFinished).reason == "epochs"
+
+
+def test_stepping_into_a_non_finite_value_is_answered_with_it() -> None:
+    driver = Driver(EXPLODING, interactive=True)
+    explode(driver)
+    driver.do(Step(10))
+    assert "non-finite" in driver.sink.answers()[-1].error
+    for _ in range(7):
+        driver.tell(StepPhase())
+        if driver.sink.last(StatusChanged).phase == "backward":
+            driver.tell(StepPhase())
+            break
+    assert driver.sink.last(StatusChanged).phase == ""
+    assert bool(torch.isfinite(driver.weights()).all())
+
+
+def test_without_a_screen_a_non_finite_value_ends_the_run() -> None:
+    driver = Driver(EXPLODING)
+    explode(driver)
+    driver.do(Run())
+    assert driver.sink.last(RunFinished).reason == "nonfinite"
+    assert driver.sink.last(StatusChanged).state == "finished"
+
+
+def test_without_a_screen_it_may_go_on_regardless() -> None:
+    driver = Driver(experiment('nonfinite = "continue"\n[loss]\nname = "mse"\n'))
+    explode(driver)
+    driver.do(Run())
+    assert driver.sink.last(RunFinished).reason == "epochs"
+    bad = [message.nonfinite for message in driver.sink.of(StepsRecorded) if message.nonfinite]
+    assert "loss" in bad[-1]
+    assert math.isnan(driver.sink.column("loss")[0, TOTAL_STEPS])
