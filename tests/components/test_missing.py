@@ -9,12 +9,12 @@ from torch import nn
 
 from tests.components import catalogue
 from tui_dl.components.activations import build_activation
+from tui_dl.components.data import draw_samples
 from tui_dl.components.inits import initialise
 from tui_dl.components.losses import build_loss
 from tui_dl.components.models import build_model, layer_sizes
 from tui_dl.components.optimizers import build_optimizer, effective_step, hyperparameters, moments
 from tui_dl.components.regularizers import clip_norm, decay_rate, dropout_p, early_stopping, penalty
-from tui_dl.components.samples import draw_samples
 from tui_dl.spec import activations, component, data, inits, losses, models, optimizers, schedules
 from tui_dl.spec.schedule_factor import factor
 
@@ -22,7 +22,7 @@ RNG = np.random.default_rng(0)
 
 
 class _Data(data.Data, frozen=True, tag="nobody"):
-    task = "regression"
+    fixed_task = "regression"
 
 
 class _Model(models.Model, frozen=True, tag="nobody"):

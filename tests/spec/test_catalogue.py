@@ -1,5 +1,6 @@
 import json
 import math
+from typing import get_args
 
 import msgspec
 import pytest
@@ -8,7 +9,7 @@ from tests.spec.listings import named
 from tui_dl.errors import SpecError
 from tui_dl.spec.catalogue import FAMILIES, FieldInfo, catalogue, component_class, describe, struct_fields
 from tui_dl.spec.component import Component
-from tui_dl.spec.data import Digits, Line, Moons, Sine, Spiral
+from tui_dl.spec.data import AnyData
 from tui_dl.spec.models import Mlp
 from tui_dl.spec.optimizers import Sgd
 from tui_dl.spec.preset import from_toml, to_toml
@@ -17,6 +18,8 @@ from tui_dl.spec.training import Training
 COMPONENTS = [
     pytest.param(cls, id=f"{family}-{cls.__name__}") for family, each in FAMILIES.items() for cls in each
 ]
+
+TYPES = ("int", "float", "bool", "choice", "component", "list of int", "list of float")
 
 
 def test_every_declared_component_is_listed() -> None:
@@ -38,9 +41,9 @@ def test_every_component_explains_itself(cls: type[Component]) -> None:
     assert component_class(info.family, info.name) is cls
     for field in info.fields:
         assert field.help
-        assert field.type in ("int", "float", "bool", "choice", "component", "list of int")
+        assert field.type in TYPES
         assert field.default is not None
-        if field.type in ("int", "float", "list of int"):
+        if field.type in ("int", "float", "list of int", "list of float"):
             low = field.ge if field.gt is None else field.gt
             high = field.le if field.lt is None else field.lt
             assert low is not None
@@ -121,7 +124,7 @@ def test_what_is_not_there(family: str, name: str, message: str) -> None:
     assert str(caught.value).startswith(message)
 
 
-@pytest.mark.parametrize("cls", [Digits, Spiral, Moons, Line, Sine])
+@pytest.mark.parametrize("cls", get_args(AnyData))
 def test_any_component_by_its_bare_name(cls: type[Component]) -> None:
     experiment = from_toml(f'data = "{describe(cls).name}"\nmodel = "mlp"', "bare.toml")
     assert experiment.data == cls()

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_dl.components.splitting import validation_count
-from tui_dl.spec.contradictions import class_count, losses_for, split_sizes
+from tui_dl.spec.contradictions import losses_for
 from tui_dl.spec.data import Digits, Line, Moons, Spiral
+from tui_dl.spec.data.sizes import class_count, held_out_count, split_sizes
 
 
 def test_digits_split_as_promised() -> None:
@@ -13,7 +13,7 @@ def test_digits_split_as_promised() -> None:
 
 @given(st.integers(4, 10_000), st.floats(0.01, 0.9))
 def test_the_sizes_are_those_of_the_real_split(samples: int, share: float) -> None:
-    held_out = validation_count(samples, share)
+    held_out = held_out_count(samples, share)
     assert split_sizes(Line(samples=samples, validation_share=share)) == (samples - held_out, held_out)
 
 

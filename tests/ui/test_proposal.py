@@ -52,6 +52,13 @@ def test_choosing_a_component_gives_a_change_that_makes_it_so(path: str) -> None
         ("regularizers", "l2", {"strength": "0.5"}, {"regularizers.l2": {"strength": 0.5}}),
         ("regularizers", "l2", {}, {"regularizers.l2": True}),
         ("training", "", {"batch_size": "128"}, {"training.batch_size": 128}),
+        ("data", "digits", {"class_weights": "balanced"}, {"data.class_weights": "balanced"}),
+        (
+            "data",
+            "iris",
+            {"class_weights": "1 2.5, 1"},
+            {"data": {"name": "iris", "class_weights": [1, 2.5, 1]}},
+        ),
         ("training", "", {"threads": "2"}, {"training.threads": 2}),
     ],
 )

@@ -17,7 +17,7 @@ from tui_dl.cli.looking import require_terminal
 from tui_dl.cli.terminal_probe import ask_early
 from tui_dl.errors import UsageError
 from tui_dl.spec.change import apply_change
-from tui_dl.spec.contradictions import split_sizes
+from tui_dl.spec.data.sizes import split_sizes
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.preset import load_preset, parse_overrides
 from tui_dl.spec.translate import language_code
@@ -100,7 +100,11 @@ def _long_enough(experiment: Experiment, steps: int | None) -> Experiment:
     if steps is None:
         return experiment
     training = experiment.training
-    samples, _ = split_sizes(experiment.data)
+    sizes = split_sizes(experiment.data)
+    if sizes is None:
+        # Only the engine, which reads the files, will know.
+        return experiment
+    samples, _ = sizes
     epochs = math.ceil(steps / math.ceil(samples / training.batch_size))
     if epochs <= training.epochs:
         return experiment

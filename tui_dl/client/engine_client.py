@@ -168,7 +168,9 @@ class EngineClient:
         """Back to the newest undo point. Raises ChangeRefused if there is none."""
         return await self._outcome(Undo(), ChangeUndone)
 
-    async def evaluate(self, split: Literal["train", "validation"] = "validation") -> EvaluationRecorded:
+    async def evaluate(
+        self, split: Literal["train", "validation", "test"] = "validation"
+    ) -> EvaluationRecorded:
         """Evaluate a whole split now, in eval mode."""
         return await self._outcome(Evaluate(split), EvaluationRecorded)
 

@@ -1,37 +1,17 @@
 """Parts that are each well formed but make no sense together."""
 
-import math
 from collections.abc import Callable, Iterable
 from typing import get_args
 
 from tui_dl.errors import SpecError
 from tui_dl.spec.component import Component, component_name
-from tui_dl.spec.data import AnyData, Digits, Line, Moons, Spiral
+from tui_dl.spec.data_checks import refuse_impossible_data
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.losses import AnyLoss, Loss
 from tui_dl.spec.models import LinearModel
 from tui_dl.spec.optimizers import AdamW, Sgd
 from tui_dl.spec.regularizers import Dropout, WeightDecay
 from tui_dl.spec.wording import listing, number_text
-
-DIGITS_SAMPLES = 1797
-
-
-def split_sizes(data: AnyData) -> tuple[int, int]:
-    """Samples to train and to validate on: the validation share is rounded up, and never takes all."""
-    samples = DIGITS_SAMPLES if isinstance(data, Digits) else data.samples
-    # Rounding first keeps 0.2 · 125 = 25.000000000000004 from becoming 26.
-    validation = min(max(math.ceil(round(samples * data.validation_share, 9)), 1), samples - 1)
-    return samples - validation, validation
-
-
-def class_count(data: AnyData) -> int:
-    """Number of classes, 0 for a regression."""
-    if isinstance(data, Digits):
-        return 10
-    if isinstance(data, Spiral):
-        return data.arms
-    return 2 if isinstance(data, Moons) else 0
 
 
 def refuse_contradictions(experiment: Experiment) -> None:
@@ -44,27 +24,8 @@ def refuse_contradictions(experiment: Experiment) -> None:
         check(experiment)
 
 
-def _sizes(experiment: Experiment) -> None:
-    data = experiment.data
-    key = "data.validation_share" if isinstance(data, Digits) else "data.samples"
-    train, validation = split_sizes(data)
-    classes = class_count(data)
-    least = max(classes, 1)
-    if train < least or validation < least:
-        each = f"each needs at least {least}, one per class" if classes else "each needs at least one"
-        raise SpecError(
-            f"{train + validation} samples with validation_share {number_text(data.validation_share)} leave "
-            f"{train} to train and {validation} to validate; {each}.",
-            key=key,
-        )
-    if classes and (train + validation) // classes < 2:
-        raise SpecError(f"{train + validation} samples are too few for {classes} classes, 2 each.", key=key)
-
-
-def _outliers(experiment: Experiment) -> None:
-    data = experiment.data
-    if isinstance(data, Line) and data.outliers > (train := split_sizes(data)[0]):
-        raise SpecError(f"{data.outliers} is more than the {train} training samples.", key="data.outliers")
+def _data(experiment: Experiment) -> None:
+    refuse_impossible_data(experiment.data)
 
 
 def _loss(experiment: Experiment) -> None:
@@ -128,8 +89,7 @@ def _having(components: Iterable[Component], cls: type[Component]) -> bool:
 
 
 _CHECKS: tuple[Callable[[Experiment], None], ...] = (
-    _sizes,
-    _outliers,
+    _data,
     _loss,
     _momentum,
     _decay,

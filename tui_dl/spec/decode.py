@@ -50,7 +50,8 @@ def _fill_loss(tree: dict[str, Any]) -> None:
     cls = choices.get(name) if isinstance(name, str) else None
     if cls is None or not issubclass(cls, Data):
         return
-    fitting = component_name(CrossEntropy if cls.task == "classification" else Mse)
+    task = data.get("task", cls.fixed_task) if isinstance(data, Mapping) else cls.fixed_task
+    fitting = component_name(Mse if task == "regression" else CrossEntropy)
     loss = tree.get("loss")
     if loss is None:
         tree["loss"] = fitting
@@ -167,7 +168,9 @@ def _read_union(node: inspect.Type, types: Sequence[inspect.Type], value: Any, k
         bare = plain(member)
         table = isinstance(bare, inspect.StructType) and isinstance(value, Mapping)
         nothing = isinstance(bare, inspect.NoneType) and value is None
-        if table or nothing or (not isinstance(bare, inspect.StructType) and _fits(bare, value)):
+        listed = isinstance(bare, inspect.VarTupleType) and isinstance(value, list | tuple)
+        scalar = not isinstance(bare, inspect.StructType | inspect.VarTupleType)
+        if table or nothing or listed or (scalar and _fits(bare, value)):
             return _read(member, value, key)
     raise SpecError(f"must be {expected(node)}, not {shown(value)}.{likely_meant(node, value)}", key=key)
 

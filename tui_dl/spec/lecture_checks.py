@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from tui_dl.errors import SpecError
+from tui_dl.spec.data.sizes import has_test_split
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.lecture import Expectation, Reference
 from tui_dl.spec.metrics import MetricInfo, metric_info, nearest_metrics
@@ -87,6 +88,11 @@ def _metric_belongs(experiment: Experiment, info: MetricInfo, key: str) -> None:
     if info.data and data.name not in info.data:
         raise SpecError(
             f"{name} is measured on {' and '.join(info.data)} alone, not on {data.name}.", key=key
+        )
+    if info.name.startswith("test.") and has_test_split(data) is False:
+        raise SpecError(
+            f"{name} needs a test split, and the data ({data.name}) has none; set data.test_share above 0.",
+            key=key,
         )
     if info.models and model.name not in info.models:
         raise SpecError(

@@ -33,6 +33,10 @@ class MetricInfo(Struct, frozen=True):
     models: tuple[str, ...] = ()
 
 
+SPLITS = ("train", "validation", "test")
+"""The test split is there for data that has one, and is evaluated at the end or when it is asked for."""
+
+
 def _of_splits() -> Iterator[MetricInfo]:
     """The metrics that are taken of each split, in eval mode over the whole of it at an epoch's end."""
     own: tuple[tuple[str, Literal["up", "down"], str, tuple[Task, ...]], ...] = (
@@ -42,7 +46,7 @@ def _of_splits() -> Iterator[MetricInfo]:
         ("mse", "down", "mean squared error; for classes softmax(outputs) against one-hot targets", _BOTH),
         ("mae", "down", "mean absolute error", ("regression",)),
     )
-    for split in ("train", "validation"):
+    for split in SPLITS:
         for name, better, text, tasks in own:
             unit = "share" if name == "accuracy" else "nats" if name == "cross_entropy" else ""
             yield MetricInfo(f"{split}.{name}", unit, better, f"{text} ({split} split)", tasks)
@@ -105,7 +109,6 @@ def documented_metrics() -> tuple[MetricInfo, ...]:
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 _BY_LAYER_NAME = {metric.name: metric for metric in LAYER_METRICS}
-_SPLITS = ("train", "validation", "test")
 
 
 def layer_metric(module: str, kind: str) -> str:
@@ -126,7 +129,7 @@ def metric_info(name: str) -> MetricInfo | None:
     parts = module.split(".")
     if (
         known is None
-        or parts[0] in _SPLITS
+        or parts[0] in SPLITS
         or not all(part.isidentifier() or part.isdecimal() for part in parts)
     ):
         return None
@@ -136,7 +139,7 @@ def metric_info(name: str) -> MetricInfo | None:
 def nearest_metrics(name: str) -> tuple[str, ...]:
     """The names, nearest first, that somebody who wrote `name` may have meant."""
     module, _, kind = name.rpartition(".")
-    layer_kind = nearest(kind, _BY_LAYER_NAME) if module and module not in _SPLITS else None
+    layer_kind = nearest(kind, _BY_LAYER_NAME) if module and module not in SPLITS else None
     if layer_kind is not None and metric_info(f"{module}.{layer_kind}") is not None:
         return (f"{module}.{layer_kind}",)
     close = nearest(name, _BY_NAME)

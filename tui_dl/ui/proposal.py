@@ -119,7 +119,7 @@ def to_text(value: Any) -> str:
 def to_value(field: FieldInfo, text: str) -> Any:
     """What was typed, as the field's type wants it; what cannot be so stays text: validation names it."""
     text = text.strip()
-    if field.type.startswith("list of "):
+    if field.type.startswith("list of ") and text not in field.choices:
         words = text.replace(",", " ").strip("[]").split()
         return [_number(word, "int" if field.type.endswith("int") else "float") for word in words]
     if field.type == "bool":

@@ -91,7 +91,7 @@ class ExtendRun(Command, frozen=True, tag="extend"):
 class Evaluate(Command, frozen=True, tag="evaluate"):
     """Evaluate a split now."""
 
-    split: Literal["train", "validation"] = "validation"
+    split: Literal["train", "validation", "test"] = "validation"
 
 
 class MeasureMetrics(Command, frozen=True, tag="measure"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from torch import nn
 
-from tui_dl.components.data import DataSplits, Split, load_data
+from tui_dl.components.data import DataSplits, load_data
 from tui_dl.components.losses import build_loss
 from tui_dl.components.models import build_model
 from tui_dl.components.optimizers import build_optimizer
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import torch
-    from torch import Tensor
 
     from tui_dl.spec.experiment import Experiment
 
@@ -105,7 +104,7 @@ def build_parts(experiment: Experiment) -> Parts:
         NotAvailable: if the device is not there or the model can't fit in memory.
     """
     device = resolve_device(experiment.training.device)
-    splits = _on_device(load_data(experiment.data, experiment.seed), device)
+    splits = load_data(experiment.data, experiment.seed).moved(lambda tensor: tensor.to(device))
     model = build_model(
         experiment.model, splits.input_shape, splits.outputs, derived_seed(experiment.seed, "weights")
     ).to(device)
@@ -151,14 +150,3 @@ def set_dropout(model: nn.Module, p: float) -> None:
     change = getattr(model, "set_dropout", None)
     if change is not None:
         change(p)
-
-
-def _on_device(splits: DataSplits, device: torch.device) -> DataSplits:
-    if device.type == "cpu":
-        return splits
-
-    def moved(split: Split) -> Split:
-        inputs: Tensor = split.inputs.to(device)
-        return Split(inputs, split.targets.to(device))
-
-    return dataclasses.replace(splits, train=moved(splits.train), validation=moved(splits.validation))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Measure = Callable[["Trainer", str], float | None]
 """Of a trainer and the metric's full name: its value now, None where it is not defined. Changes nothing."""
 
-_SPLITS: Final = ("train", "validation")
+_SPLITS: Final = ("train", "validation", "test")
 
 
 @final
@@ -54,7 +54,7 @@ class Measurer:
         if split in _SPLITS:
             return self._evaluation(split).get(kind)
         if name == "gap.loss":
-            train, validation = (self._evaluation(each).get("loss") for each in _SPLITS)
+            train, validation = (self._evaluation(each).get("loss") for each in _SPLITS[:2])
             return None if train is None or validation is None else validation - train
         seen = self._seen(name)
         if seen is not None:
@@ -66,7 +66,9 @@ class Measurer:
 
     def _evaluation(self, split: str) -> dict[str, float]:
         if split not in self._evaluated:
-            self._evaluated[split] = dict(self._trainer.evaluate(split))
+            splits = self._trainer.splits
+            is_missing = split == "test" and (splits is None or splits.test is None)
+            self._evaluated[split] = {} if is_missing else dict(self._trainer.evaluate(split))
         return self._evaluated[split]
 
     def _seen(self, name: str) -> float | None:

@@ -14,6 +14,8 @@ from tui_dl.spec.metrics import METRICS, MetricInfo
 from tui_dl.wire.messages import RunDescribed, StatusChanged
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tui_dl.engine.session.session import Session
     from tui_dl.engine.training.trainer import Trainer
     from tui_dl.spec.experiment import Experiment
@@ -32,7 +34,7 @@ def describe(trainer: Trainer, experiment: Experiment, *, run: str, path: str, s
         threads=torch.get_num_threads(),
         parameters=parameter_count(trainer.model),
         layers=describe_layers(trainer.model, splits.input_shape),
-        metrics=reported_metrics(splits.task),
+        metrics=reported_metrics(splits.task, splits.by_name),
         versions=versions(),
         train_samples=len(splits.train.inputs),
         validation_samples=len(splits.validation.inputs),
@@ -75,13 +77,13 @@ def status_of(session: Session) -> StatusChanged:
     )
 
 
-def reported_metrics(task: str) -> tuple[MetricInfo, ...]:
-    """What steps and evaluations report, in the order of the one list of all metrics."""
+def reported_metrics(task: str, splits: Iterable[str]) -> tuple[MetricInfo, ...]:
+    """What steps and evaluations of these splits report, in the order of the one list of all metrics."""
+    prefixes = tuple(f"{split}." for split in splits)
     return tuple(
         metric
         for metric in METRICS
-        if task in metric.tasks
-        and (metric.name.startswith(("train.", "validation.")) or metric.name in _OF_EVERY_STEP)
+        if task in metric.tasks and (metric.name.startswith(prefixes) or metric.name in _OF_EVERY_STEP)
     )
 
 

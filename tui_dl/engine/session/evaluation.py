@@ -40,9 +40,7 @@ class EvaluationWatch:
         self._may_be_cancelled = may_be_cancelled
         self._told_at_s = clock()
         self._has_told = False
-        splits = session.trainer.splits
-        assert splits is not None, "a session trains on an experiment's data"
-        self._total = len((splits.train if split == "train" else splits.validation).inputs)
+        self._total = len(session.splits.by_name.get(split, ()))
 
     def __call__(self, samples: int) -> None:
         """So many samples are done. Raises ChangeRefused to end it."""

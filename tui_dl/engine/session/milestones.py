@@ -77,7 +77,8 @@ class Milestones:
             for split in ("validation", "train"):
                 if self._evaluated_at.get(split) != here:
                     self.evaluate(split)
-            session.reports.flush()
+        self._evaluate_test_split(reason)
+        session.reports.flush()
         written: list[str] = []
         self.save(is_last=True, done=lambda path, _problem: written.append(path))
         if self._checkpoints is not None:
@@ -142,6 +143,15 @@ class Milestones:
         self.evaluate("train")
         self._train_split_at = self._clock()
         self._train_split_s = self._train_split_at - begun
+
+    def _evaluate_test_split(self, reason: FinishReason) -> None:
+        """Once, when all is done. With a screen a run may go on after its end: there one asks for it."""
+        session = self._session
+        is_done = reason in ("steps", "epochs", "early_stopping") and not session.presenter.interactive
+        if is_done and "test" in session.splits.by_name:
+            here = (session.segment, session.trainer.step)
+            if self._evaluated_at.get("test") != here:
+                self.evaluate("test")
 
     def _position(self) -> dict[str, Any]:
         session = self._session

@@ -29,6 +29,7 @@ from tui_dl.wire.messages import NonFiniteFound
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tui_dl.components.data import DataSplits
     from tui_dl.engine.serving.outbox import Sink
     from tui_dl.engine.state.checkpoints import Checkpoints
     from tui_dl.spec.experiment import Experiment
@@ -118,6 +119,13 @@ class Session:
         experiment = self.trainer.experiment
         assert experiment is not None, "a session trains an experiment, not somebody's own parts"
         return experiment
+
+    @property
+    def splits(self) -> DataSplits:
+        """What it is trained on and judged by."""
+        splits = self.trainer.splits
+        assert splits is not None, "a session trains an experiment, not somebody's own parts"
+        return splits
 
     @property
     def is_running(self) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tui_dl.engine.parts.parts import Parts
 
 CHUNK_SAMPLES: Final = 4096
-SPLITS: Final = ("train", "validation")
+SPLITS: Final = ("train", "validation", "test")
 
 
 def evaluate(parts: Parts, split: str, progress: Callable[[int], None] | None = None) -> dict[str, float]:
@@ -35,7 +35,8 @@ def evaluate(parts: Parts, split: str, progress: Callable[[int], None] | None = 
     """
     if split not in SPLITS:
         raise UsageError(
-            f"no split is called {shown(split)}; there are train and validation.{suggestion(split, SPLITS)}"
+            f"no split is called {shown(split)}; there are train, validation and, where the data has one, "
+            f"test.{suggestion(split, SPLITS)}"
         )
     with evaluating(parts):
         return _Means(parts).over(_chunks(parts, split), progress)
@@ -93,10 +94,14 @@ class _Means:
 
 def _chunks(parts: Parts, split: str) -> Iterator[tuple[Any, Any]]:
     if parts.splits is not None:
-        data = parts.splits.train if split == "train" else parts.splits.validation
+        data = parts.splits.by_name.get(split)
+        if data is None:
+            raise UsageError("there is no test split; set data.test_share above 0 to put one away.")
         yield from zip(
             torch.split(data.inputs, CHUNK_SAMPLES), torch.split(data.targets, CHUNK_SAMPLES), strict=True
         )
+    elif split == "test":
+        raise UsageError("there is no test split: what from_parts was given to judge by is validation.")
     elif split == "train":
         assert isinstance(parts.batches, IterableBatches)
         yield from parts.batches.whole_pass()

@@ -243,7 +243,7 @@ class Trainer:
         """Metrics over a whole split in eval mode: loss (penalties included), the task's, and former losses.
 
         Args:
-            split: `train` or `validation`.
+            split: `train`, `validation` or, where the data has one, `test`.
             progress: told now and then how many samples are done; what it raises ends the evaluation.
 
         Raises:

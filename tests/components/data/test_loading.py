@@ -13,9 +13,10 @@ from torch import Tensor
 
 from tests.components.catalogue import DATA, name
 from tui_dl.components.data import DataSplits, load_data
-from tui_dl.components.scaling import fit_scaling
-from tui_dl.components.splitting import split_indices, validation_count
+from tui_dl.components.data.scaling import fit_scaling
+from tui_dl.components.data.splitting import split_indices
 from tui_dl.spec import data as spec
+from tui_dl.spec.data.sizes import held_out_count
 
 SEED = 5
 
@@ -218,7 +219,7 @@ def test_any_split_is_a_stratified_partition(classes: list[int], share: float, s
     labels = np.array(classes)
     train, validation = split_indices(labels, len(labels), share, np.random.default_rng(seed))
     assert sorted([*train, *validation]) == list(range(len(labels)))
-    assert len(validation) == validation_count(len(labels), share) > 0
+    assert len(validation) == held_out_count(len(labels), share) > 0
     assert len(train) > 0
     for label in set(classes):
         count = classes.count(label)
@@ -237,15 +238,15 @@ def test_a_class_of_one_stays_in_train() -> None:
     ("samples", "share", "held_out"), [(1797, 0.2, 360), (125, 0.2, 25), (4, 0.9, 3), (4, 0.01, 1)]
 )
 def test_the_share_is_rounded_up_and_never_all(samples: int, share: float, held_out: int) -> None:
-    assert validation_count(samples, share) == held_out
+    assert held_out_count(samples, share) == held_out
 
 
-def test_only_digits_wait_for_scikit_learn() -> None:
+def test_only_bundled_data_wait_for_scikit_learn() -> None:
     script = """
 import sys
 from tui_dl.components.data import load_data
 from tui_dl.spec import data
-for one in (data.Spiral(), data.Moons(), data.Line(), data.Sine()):
+for one in (data.Spiral(), data.Moons(), data.Circles(), data.Blobs(), data.Xor(), data.Line()):
     load_data(one, 0)
 assert "sklearn" not in sys.modules
 load_data(data.Digits(), 0)

@@ -1,0 +1,15 @@
+"""Data in torch: the splits of each data set, scaled, whole and in memory."""
+
+from tui_dl.components.data import bundled as _bundled
+from tui_dl.components.data import curves as _curves
+from tui_dl.components.data import points as _points
+from tui_dl.components.data.curves import true_deviation
+from tui_dl.components.data.loading import load_data
+from tui_dl.components.data.samples import draw_samples
+from tui_dl.components.data.scaling import Scaling
+from tui_dl.components.data.splits import DataSplits, Split
+
+__all__ = ["DataSplits", "Scaling", "Split", "draw_samples", "load_data", "true_deviation"]
+
+# Each registers how its data sets are drawn.
+_BUILDERS = (_bundled, _curves, _points)

@@ -1,0 +1,40 @@
+"""Data: what the network learns from. Points, images, curves and tables, split into train and validation."""
+
+from tui_dl.spec.data.base import Data
+from tui_dl.spec.data.bundled import BreastCancer, Diabetes, Digits, Iris, Wine
+from tui_dl.spec.data.curves import Heteroscedastic, Line, Sine
+from tui_dl.spec.data.points import Blobs, Circles, Moons, Spiral, Xor
+
+__all__ = [
+    "AnyData",
+    "Blobs",
+    "BreastCancer",
+    "Circles",
+    "Data",
+    "Diabetes",
+    "Digits",
+    "Heteroscedastic",
+    "Iris",
+    "Line",
+    "Moons",
+    "Sine",
+    "Spiral",
+    "Wine",
+    "Xor",
+]
+
+AnyData = (
+    Digits
+    | Iris
+    | Wine
+    | BreastCancer
+    | Diabetes
+    | Spiral
+    | Moons
+    | Circles
+    | Blobs
+    | Xor
+    | Line
+    | Sine
+    | Heteroscedastic
+)
