@@ -58,6 +58,10 @@ class Rates:
         rule = plateau_in(self.schedule)
         return self if rule is None else replace(self, plateau=self.plateau.evaluated(rule, loss))
 
+    def planned(self, total_steps: int) -> Rates:
+        """Of a run of another length."""
+        return replace(self, total_steps=total_steps)
+
     def rescheduled(self, schedule: AnySchedule) -> Rates:
         """Under another schedule, at the same step; a plateau's state is kept where both are one."""
         goes_on = self.follows_evaluations and plateau_in(schedule) is not None
