@@ -33,7 +33,15 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "regularizers.l1": st.sampled_from([False, {"strength": 0.01}]),
     "regularizers.weight_decay": st.sampled_from([False, {"rate": 0.1}]),
     "regularizers.gradient_clipping": st.sampled_from([False, {"max_norm": 0.1}]),
-    "schedule": st.sampled_from(["constant", "cosine", {"name": "step", "step_size": 4}]),
+    "schedule": st.sampled_from(
+        [
+            "constant",
+            "cosine",
+            {"name": "step", "step_size": 4},
+            {"name": "warmup", "steps": 5, "after": "one_cycle"},
+            {"name": "plateau", "patience": 0, "threshold": 1.0},
+        ]
+    ),
     "training.batch_size": st.sampled_from([1, 9, 16, 1000]),
     "seed": st.integers(0, 2),
 }

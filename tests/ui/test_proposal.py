@@ -90,3 +90,17 @@ def test_parts_that_contradict_each_other_are_said_of_the_whole() -> None:
     change = proposal.change_to(line, "loss", "cross_entropy", {})
     verdict = proposal.verdict_on(line, "loss", "cross_entropy", change)
     assert not verdict.is_good
+
+
+def test_what_follows_a_warm_up_has_a_form_of_its_own() -> None:
+    warmed = apply_change(DIGITS, {"schedule": {"name": "warmup", "after": "cosine"}})
+    assert "warmup" not in proposal.names_for("schedule.after")
+    assert "one_cycle" in proposal.names_for("schedule.after")
+    texts = {**proposal.texts_at(warmed, "schedule.after", "cosine"), "min_factor": "0.5"}
+    change = proposal.change_to(warmed, "schedule.after", "cosine", texts)
+    assert change == {"schedule.after.min_factor": 0.5}
+    assert proposal.verdict_on(warmed, "schedule.after", "cosine", change).is_good
+    other = proposal.change_to(warmed, "schedule.after", "step", {})
+    assert apply_change(warmed, other).schedule.after.name == "step"  # type: ignore[union-attr]
+    wrong = proposal.change_to(warmed, "schedule.after", "cosine", {**texts, "min_factor": "7"})
+    assert proposal.verdict_on(warmed, "schedule.after", "cosine", wrong).problems.keys() == {"min_factor"}

@@ -17,6 +17,8 @@ _PIECES: Final = {
     "square_avg": "mean of squared gradients",
     "grad_avg": "mean of gradients",
     "sum": "sum of squared gradients",
+    "schedule.scale": "what evaluations have made of the rate",
+    "schedule.best": "the best loss that evaluations are measured by",
 }
 STATES: Final = {
     "fresh": "begins with nothing: its first updates are unusual, a warm-up softens them",

@@ -10,6 +10,7 @@ from tui_dl.spec.change import apply_change
 from tui_dl.spec.component import Component, component_name
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.lecture import OptimizerState
+from tui_dl.spec.schedules import Warmup
 from tui_dl.spec.training import Training
 from tui_dl.spec.wording import number_text
 
@@ -23,6 +24,7 @@ TITLES: Final = {
     "loss": "Loss",
     "optimizer": "Optimizer",
     "schedule": "Schedule of the rate",
+    "schedule.after": "After the warm-up",
     "regularizers": "Regularizers",
     "training": "Batches and length",
 }
@@ -34,6 +36,7 @@ _FAMILIES: Final = {
     "loss": "loss",
     "optimizer": "optimizer",
     "schedule": "schedule",
+    "schedule.after": "schedule",
     "regularizers": "regularizer",
 }
 
@@ -63,6 +66,9 @@ class Verdict:
 
 def names_for(path: str) -> tuple[str, ...]:
     """The components that may stand at a place; none for `training`."""
+    if path == "schedule.after":
+        # Not the warm-up itself.
+        return next(field.choices for field in struct_fields(Warmup) if field.name == "after")
     return tuple(component_name(cls) for cls in FAMILIES[_FAMILIES[path]]) if path in _FAMILIES else ()
 
 

@@ -110,6 +110,8 @@ class StatusChanged(Message, frozen=True, tag="status"):
     scene: int | None = None
     """Index of the scene that the run waits at or passed last."""
     scene_waiting: bool = False
+    rate_scale: float = 1.0
+    """Factor on the base rate that evaluations have led to so far; 1 unless the schedule follows them."""
     notice: str = ""
     """Something that is wrong but does not stop the training (recording stopped: disk full)."""
 

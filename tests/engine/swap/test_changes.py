@@ -37,6 +37,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "patience": {"regularizers.early_stopping.patience": 3},
     "batch size": {"training.batch_size": 5},
     "schedule": {"schedule": "cosine"},
+    "plateau": {"schedule": {"name": "plateau", "patience": 0, "threshold": 1.0}},
+    "warm-up": {"schedule": {"name": "warmup", "steps": 30, "after": {"name": "cyclic", "up_steps": 3}}},
     "epochs": {"training.epochs": 20},
     "pace": {"training.pace": 10.0},
     "title": {"title": "Another"},

@@ -11,6 +11,7 @@ from tui_dl.ui.ink import Line, cells
 from tui_dl.ui.proposal import TITLES
 
 DIGITS = load_preset("digits-mlp", {"optimizer.lr": 0.002})
+WARMED = apply_change(DIGITS, {"schedule": "warmup"})
 
 
 def text_of(lines: list[Line]) -> str:
@@ -30,7 +31,7 @@ def written(path: str, **texts: str) -> FormState:
 @pytest.mark.parametrize("path", TITLES)
 @pytest.mark.parametrize(("width", "height"), [(72, 20), (53, 17), (88, 30), (38, 9), (20, 3), (1, 1)])
 def test_every_form_fits_at_every_size(path: str, width: int, height: int) -> None:
-    form = FormState(DIGITS, path)
+    form = FormState(WARMED, path)
     assert rows_wanted(form, width) > 0
     for place in range(LIST if form.names else 0, len(form.fields)):
         form.go_to(place)
@@ -39,7 +40,7 @@ def test_every_form_fits_at_every_size(path: str, width: int, height: int) -> No
 
 @pytest.mark.parametrize("path", TITLES)
 def test_an_untouched_form_changes_nothing_but_adds_a_regularizer(path: str) -> None:
-    form = FormState(DIGITS, path)
+    form = FormState(WARMED, path)
     assert form.is_good
     assert form.change == ({"regularizers.l1": True} if path == "regularizers" else {})
 

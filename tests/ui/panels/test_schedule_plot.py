@@ -14,6 +14,8 @@ SCHEDULES = [
     {"schedule": {"name": "step", "step_size": 7, "gamma": 0.5}},
     {"schedule": {"name": "cosine", "min_factor": 0.1}},
     {"schedule": {"name": "cosine", "total_steps": 12}},
+    {"schedule": "one_cycle"},
+    {"schedule": {"name": "warmup", "steps": 9, "after": {"name": "cosine_restarts", "first_steps": 4}}},
 ]
 
 
@@ -91,3 +93,15 @@ def test_at_and_beyond_the_planned_end_the_plot_ends_there() -> None:
         data = schedule_data(model, 80)
         assert data is not None
         assert data.x_range == (0.0, float(max(step, 920)))
+
+
+def test_a_plateau_is_drawn_flat_ahead_at_what_evaluations_have_made_of_it() -> None:
+    model = RunModel()
+    model.apply(described(load_preset("digits-mlp", {"optimizer.lr": 0.5, "schedule": "plateau"})))
+    model.apply(status("running", 50, rate_scale=0.01))
+    model.apply(steps(1, [1.0] * 50))
+    data = schedule_data(model, 200)
+    assert data is not None
+    past, ahead = data.series
+    assert set(past.mean.tolist()) == {0.001}
+    assert set(ahead.mean.tolist()) == {0.005}

@@ -90,3 +90,5 @@ def test_an_experiment_has_a_source_for_each_part() -> None:
         "data digits", "model mlp", "activation relu", "init default", "loss cross_entropy",
         "optimizer adam", "schedule constant", "regularizer dropout",
     ]  # fmt: skip
+    warmed = parts_of(load_preset("digits-mlp", {"schedule": {"name": "warmup", "after": "cosine"}}))
+    assert [part.label for part in warmed][-2:] == ["schedule warmup", "schedule cosine"]

@@ -74,6 +74,7 @@ def status_of(session: Session) -> StatusChanged:
         undo_label=trainer.undo_label,
         scene=session.course.scenes.index,
         scene_waiting=session.course.scenes.waiting,
+        rate_scale=trainer.rates.plateau.scale,
     )
 
 

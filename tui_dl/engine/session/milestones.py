@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, final
 from tui_dl.engine.session.course import early_stopping
 from tui_dl.engine.session.evaluation import EvaluationWatch
 from tui_dl.engine.state.checkpoints import captured
-from tui_dl.wire.messages import RunFinished
+from tui_dl.spec.wording import number_text
+from tui_dl.wire.messages import Noticed, RunFinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,16 +48,19 @@ class Milestones:
             metrics = dict(self._session.trainer.evaluate(split, watch))
         finally:
             watch.close()
+        self._publish(split, metrics)
+        return metrics.get("loss", math.nan)
+
+    def _publish(self, split: str, metrics: dict[str, float]) -> None:
         self._session.reports.evaluation(split, metrics)
         self._evaluated_at[split] = (self._session.segment, self._session.trainer.step)
-        return metrics.get("loss", math.nan)
 
     def close_epoch(self) -> FinishReason | None:
         """Evaluate, and save if it is time; returns why the run should end here, if it should."""
         session = self._session
         experiment = session.experiment
         is_over = session.trainer.epoch >= experiment.training.epochs
-        loss = self.evaluate("validation")
+        loss = self._evaluate_epoch()
         is_exhausted = session.course.patience.is_exhausted(early_stopping(experiment), loss)
         if is_over or is_exhausted or self._train_split_is_due():
             self._evaluate_train_split()
@@ -67,6 +71,19 @@ class Milestones:
         if self._clock() - self._saved_at >= experiment.training.checkpoint_every_s:
             self.save()
         return None
+
+    def _evaluate_epoch(self) -> float:
+        """The validation split at an epoch's end; a schedule that follows it has evaluated it already."""
+        session = self._session
+        made = session.trainer.epoch_evaluation
+        if made is None:
+            return self.evaluate("validation")
+        self._publish("validation", made.metrics)
+        if made.lowered != 1:
+            words = f"plateau: the rate is multiplied by {number_text(made.lowered)} from here on"
+            session.sink.publish(Noticed("info", words))
+            session.reports.record("notice", words)
+        return made.metrics["loss"]
 
     def finish(self, reason: FinishReason) -> RunFinished:
         """Evaluate if that is still to be done, write the last checkpoint, and say so."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from typing import TYPE_CHECKING, final
 
 import torch
@@ -11,6 +12,7 @@ from tui_dl.engine.parts.parts import Parts, build_parts
 from tui_dl.engine.training.iterable_batches import IterableBatches
 from tui_dl.errors import ChangeRefused, SpecError
 from tui_dl.spec.change import apply_change
+from tui_dl.spec.plateau import PlateauState
 
 if TYPE_CHECKING:
     from tui_dl.engine.training.batches import Position
@@ -56,5 +58,6 @@ def restarted_parts(parts: Parts, initial: InitialValues | None, seed: int | Non
     batches.return_to(initial.position, initial.random)
     parts.random.state = initial.random
     after = copy.copy(parts)
+    after.rates = dataclasses.replace(parts.rates, plateau=PlateauState())
     after.plan_length(0)
     return after

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -21,6 +22,7 @@ from tui_dl.engine.training.objective import FormerLoss, objective
 from tui_dl.errors import ChangeRefused, SpecError, UsageError
 from tui_dl.spec.change import apply_change, edits
 from tui_dl.spec.losses import AnyLoss
+from tui_dl.spec.plateau import PlateauState
 from tui_dl.spec.preset import from_toml, to_toml
 from tui_dl.spec.rates import Rates
 from tui_dl.spec.validate import needs_fresh_start
@@ -75,6 +77,7 @@ def save(loop: BatchLoop) -> dict[str, Any]:
         "base_rates": list(rates.bases),
         "warmup_from": rates.warmup_from,
         "warmup_steps": rates.warmup_steps,
+        "plateau": list(dataclasses.astuple(rates.plateau)),
         "former_losses": [msgspec.to_builtins(each.spec) for each in parts.objective.former],
     }
 
@@ -201,6 +204,7 @@ def _fill(parts: Parts, state: Mapping[str, Any]) -> None:
         0,
         int(state.get("warmup_from", 0)),
         int(state.get("warmup_steps", 0)),
+        PlateauState(*state.get("plateau", ())),
     )
     position = Position(int(state["epoch"]), int(state["epoch_samples"]), int(state["epoch_batches"]))
     random = tuple(each.cpu().clone() for each in state["random"])

@@ -155,7 +155,9 @@ def _rescale(parts: Parts, scale: float) -> None:
 
 def _change_rates(prepared: Prepared, parts: Parts, old: Parts, step: int) -> None:
     new = prepared.experiment
-    rates = dataclasses.replace(old.rates, schedule=new.schedule)
+    rates = old.rates.rescheduled(new.schedule)
+    if prepared.objective is not None:
+        rates = rates.with_new_objective()
     if parts.is_foreign and old.rates.is_constant:
         # Until now the rates were the user's to write.
         rates = dataclasses.replace(

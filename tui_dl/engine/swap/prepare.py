@@ -9,6 +9,7 @@ from tui_dl.engine.swap.calibrate import refuse_uncalibratable
 from tui_dl.engine.swap.foreign import refuse_foreign
 from tui_dl.engine.swap.loss_scale import gradient_scale, new_objective
 from tui_dl.engine.swap.offers import rate_offers, rate_warnings
+from tui_dl.engine.swap.schedule_state import PIECES, rate_jump, refuse_unevaluated, schedule_lists
 from tui_dl.engine.swap.transfer import GRADIENT_POWERS, Transfer, plan_transfer, slots
 from tui_dl.engine.swap.words import label_of, plain_change, words
 from tui_dl.engine.training.device import resolve_device
@@ -16,6 +17,7 @@ from tui_dl.errors import ChangeRefused, NotAvailable, SpecError
 from tui_dl.spec.change import Edit, apply_change, edits
 from tui_dl.spec.component import Component
 from tui_dl.spec.optimizers import Adagrad
+from tui_dl.spec.plateau import PlateauState
 from tui_dl.spec.validate import needs_fresh_start
 from tui_dl.wire.plans import Plan, Receipt
 
@@ -131,7 +133,12 @@ def _fresh_start(
     plan = Plan(
         change=change,
         edits=tuple(words(edit) for edit in found),
-        reset=("weights", *(f"optimizer.{name}" for name in slots(parts.experiment.optimizer)), "position"),
+        reset=(
+            "weights",
+            *(f"optimizer.{name}" for name in slots(parts.experiment.optimizer)),
+            "position",
+            *(PIECES if parts.rates.plateau != PlateauState() else ()),
+        ),
         state="fresh",
         warmup_steps=warmup_steps,
         restarts=True,
@@ -150,6 +157,7 @@ def _ongoing(
     warmup_steps: int,
 ) -> Prepared:
     """Everything else: the weights go on."""
+    refuse_unevaluated(parts, new)
     touched = {edit.path.split(".")[0] for edit in found}
     transfer = None
     if "optimizer" in touched or state in ("fresh", "calibrate"):
@@ -163,17 +171,18 @@ def _ongoing(
         if scalable and scale is None:
             warnings.append("the gradient on the probe batch is zero or not finite: no state is rescaled.")
     kept, converted, rescaled, reset = _lists(parts, step, transfer, scale)
+    scheduled = schedule_lists(parts, new, new_objective=changed is not None)
     offers = rate_offers(parts, step, new, changed) if any(e.path == "optimizer" for e in found) else ()
     plan = Plan(
         change=change,
         edits=tuple(words(edit) for edit in found),
-        kept=kept,
-        reset=reset,
+        kept=(*kept, *scheduled[0]),
+        reset=(*reset, *scheduled[1]),
         rescaled=rescaled,
         converted=converted,
         state=mode,
         warmup_steps=warmup_steps,
-        warnings=(*warnings, *rate_warnings(offers, new)),
+        warnings=(*warnings, *rate_warnings(offers, new), *rate_jump(parts, step, new)),
         rate_options=offers,
     )
     return Prepared(plan, new, found, transfer, changed, scale)

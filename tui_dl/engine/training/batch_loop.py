@@ -9,6 +9,7 @@ import torch
 
 from tui_dl.components.tasks import task_of_batch
 from tui_dl.engine.training.batch import Batch, BatchResult
+from tui_dl.engine.training.epoch_evaluation import EpochEvaluation, follow_evaluation
 from tui_dl.engine.training.fused_update import FusedUpdate
 from tui_dl.engine.training.nonfinite import find_nonfinite
 from tui_dl.engine.training.probe_batch import first_samples
@@ -36,6 +37,7 @@ class BatchLoop:
         recorder: the numbers of each step.
         stop_on_nonfinite: raise `NonFinite` before an update that would spread NaN or infinity.
         before: random state and buffers at the beginning of a half-done batch, where it can alter them.
+        epoch_evaluation: the last epoch's end; None unless the schedule follows it.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -45,6 +47,7 @@ class BatchLoop:
         self.recorder = ScalarRecorder()
         self.stop_on_nonfinite = False
         self.before: tuple[tuple[Tensor, ...], list[Tensor]] | None = None
+        self.epoch_evaluation: EpochEvaluation | None = None
         self._result: BatchResult | None = None
         self._pending: Iterator[str] | None = None
         self._acts: tuple[tuple[str, Callable[[], None]], ...] = tuple(
@@ -55,6 +58,7 @@ class BatchLoop:
     def adopt(self, parts: Parts) -> None:
         """Go on with these parts; to be called whenever one was replaced or its settings changed."""
         self.parts = parts
+        self.epoch_evaluation = None
         self._buffers = list(parts.model.buffers())
         self._fused = FusedUpdate(parts.optimizer)
         self._columns: tuple[str, ...] = ()
@@ -232,3 +236,5 @@ class BatchLoop:
         made = (outputs, batch.targets, data_loss, parts.objective.loss_name)
         self.recorder.add(step, tensors, (lr, epoch, self.samples_seen), made)
         self._result = BatchResult(step, lr, (loss, batch.grad_norm), (parts.task, made, batch.former))
+        if batches.epoch != epoch and parts.rates.follows_evaluations:
+            self.epoch_evaluation = follow_evaluation(parts, step)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tui_dl.components.tasks import Task
     from tui_dl.engine.parts.parts import Parts
     from tui_dl.engine.training.batch import Batch, BatchResult
+    from tui_dl.engine.training.epoch_evaluation import EpochEvaluation
     from tui_dl.engine.training.gradients import GradientBuffer
     from tui_dl.engine.training.scalars import StepScalars
     from tui_dl.spec.experiment import Experiment
@@ -250,6 +251,12 @@ class Trainer:
             UsageError: for a split that is not there.
         """
         return evaluate(self._parts, split, progress)
+
+    @property
+    def epoch_evaluation(self) -> EpochEvaluation | None:
+        """What the schedule has evaluated at this very step, if an epoch ends here and it follows that."""
+        made = self._loop.epoch_evaluation
+        return made if made is not None and made.step == self.step else None
 
     # Changes
 

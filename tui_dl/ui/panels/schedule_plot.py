@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
+from tui_dl.spec.plateau import PlateauState
 from tui_dl.spec.rates import Rates
 from tui_dl.ui.plots.history_series import live_marks, live_series
 from tui_dl.ui.plots.line_plot import LinePlot
@@ -44,6 +45,8 @@ def rates_ahead(model: RunModel) -> Rates | None:
         total,
         0 if described is None else described.warmup_from,
         0 if described is None else described.warmup_steps,
+        # What evaluations will make of it nobody knows: from here on it is drawn as it stands.
+        PlateauState(scale=model.status.rate_scale),
     )
 
 

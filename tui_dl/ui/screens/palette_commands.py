@@ -49,7 +49,8 @@ def component_commands(screen: "RunScreen") -> Iterator[Command]:
     if experiment is None:
         return
     for place, title in TITLES.items():
-        if place.startswith("model.") and not hasattr(experiment.model, place.partition(".")[2]):
+        head, _, inner = place.partition(".")
+        if inner and not hasattr(getattr(experiment, head), inner):
             continue
         present = present_at(experiment, place)
         standing = (

@@ -38,7 +38,9 @@ def parts_of(experiment: Experiment) -> list[SourcePart]:
     model = experiment.model
     found: list[Component] = [experiment.data, model]
     found += [part for name in ("activation", "init") if (part := getattr(model, name, None)) is not None]
-    found += [experiment.loss, experiment.optimizer, experiment.schedule, *experiment.regularizers]
+    found += [experiment.loss, experiment.optimizer, experiment.schedule]
+    found += [part for part in (getattr(experiment.schedule, "after", None),) if part is not None]
+    found += experiment.regularizers
     return [part_of_class(type(one)) for one in found]
 
 
