@@ -3,6 +3,7 @@ import json
 import pytest
 
 from tui_dl.cli import main
+from tui_dl.spec.catalogue import catalogue
 from tui_dl.spec.preset import from_toml, load_preset
 
 
@@ -102,3 +103,23 @@ def test_show_speaks_a_language_on_request_and_still_loads(capsys: pytest.Captur
 def test_a_language_that_is_none_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", "presets", "--lang", "한국어"]) == 2
     assert "such as ko" in capsys.readouterr().err
+
+
+def test_every_field_of_every_component_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["list", "components"])
+    words = " ".join(capsys.readouterr().out.split())
+
+    for component in catalogue():
+        assert f"{component.name} {' '.join(component.summary.split())}" in words
+        assert f"source: {component.source}" in words
+        for field in component.fields:
+            assert f"{field.name} = " in words
+            assert f": {field.help}" in words, (component.name, field.name)
+
+
+def test_what_a_family_shares_is_explained_once(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["list", "components"])
+    words = " ".join(capsys.readouterr().out.split())
+
+    assert words.count("Share of the samples held out for validation") == 1
+    assert words.count("validation_share = 0.2") == sum(one.family == "data" for one in catalogue())

@@ -4,12 +4,15 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Sequence, Set
 from typing import Any
 
 import msgspec
 
 from tui_dl.errors import UsageError
+
+_SHARED_BY = 3
 
 
 def list_things(arguments: argparse.Namespace) -> int:
@@ -97,20 +100,50 @@ def _print_presets(rows: Sequence[Any]) -> None:
 
 
 def _print_components(rows: Sequence[Any]) -> None:
-    family = ""
-    for row in rows:
-        if row["family"] != family:
-            family = row["family"]
-            print(f"\n{family.upper()}" if row is not rows[0] else family.upper())
-        print(f"  {row['name']:<20}{row['summary']}")
-        if row["source"]:
-            print(_paragraph(f"source: {row['source']}", 22))
-        for field in row["fields"]:
-            unit = f" {field['unit']}" if field["unit"] else ""
-            bounds = f", {field['bounds']}" if field["bounds"] else ""
-            default = msgspec.json.encode(field["default"]).decode()
-            head = f"{field['name']} = {default}{unit} ({field['type']}{bounds})"
-            print(_paragraph(f"{head}: {field['help']}", 6))
+    """Family by family; what many of a family have is explained once, at its head."""
+    families = {row["family"]: [one for one in rows if one["family"] == row["family"]] for row in rows}
+    for number, (family, members) in enumerate(families.items()):
+        print(f"\n{family.upper()}" if number else family.upper())
+        uses = Counter(_meaning(field) for row in members for field in row["fields"])
+        shared = {meaning for meaning, count in uses.items() if count >= _SHARED_BY}
+        explained = {
+            _meaning(field): field for row in members for field in row["fields"] if _meaning(field) in shared
+        }
+        if explained:
+            print("  several have, with defaults of their own:")
+            for field in explained.values():
+                print(_paragraph(f"{field['name']} {_kind(field)}: {field['help']}", 6))
+        for row in members:
+            _print_component(row, shared)
+
+
+def _print_component(row: Any, shared: Set[tuple[str, ...]]) -> None:
+    print(f"  {row['name']:<20}{row['summary']}")
+    if row["source"]:
+        print(_paragraph(f"source: {row['source']}", 22))
+    known = []
+    for field in row["fields"]:
+        if _meaning(field) in shared:
+            known.append(_with_default(field))
+        else:
+            print(_paragraph(f"{_with_default(field)} {_kind(field)}: {field['help']}", 6))
+    if known:
+        print(_paragraph(", ".join(known), 6))
+
+
+def _meaning(field: Any) -> tuple[str, ...]:
+    """All of a field but its default."""
+    return tuple(str(field[name]) for name in ("name", "type", "bounds", "unit", "help"))
+
+
+def _with_default(field: Any) -> str:
+    unit = f" {field['unit']}" if field["unit"] else ""
+    return f"{field['name']} = {msgspec.json.encode(field['default']).decode()}{unit}"
+
+
+def _kind(field: Any) -> str:
+    bounds = f", {field['bounds']}" if field["bounds"] else ""
+    return f"({field['type']}{bounds})"
 
 
 def _print_metrics(rows: Sequence[Any]) -> None:
