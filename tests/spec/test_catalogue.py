@@ -13,13 +13,24 @@ from tui_dl.spec.data import AnyData
 from tui_dl.spec.models import Mlp
 from tui_dl.spec.optimizers import Sgd
 from tui_dl.spec.preset import from_toml, to_toml
+from tui_dl.spec.schema import default_of, fields_of
 from tui_dl.spec.training import Training
 
 COMPONENTS = [
     pytest.param(cls, id=f"{family}-{cls.__name__}") for family, each in FAMILIES.items() for cls in each
 ]
 
-TYPES = ("int", "float", "bool", "choice", "component", "list of int", "list of float")
+TYPES = (
+    "int",
+    "float",
+    "bool",
+    "choice",
+    "component",
+    "list of int",
+    "list of float",
+    "text",
+    "list of text",
+)
 
 
 def test_every_declared_component_is_listed() -> None:
@@ -126,6 +137,10 @@ def test_what_is_not_there(family: str, name: str, message: str) -> None:
 
 @pytest.mark.parametrize("cls", get_args(AnyData))
 def test_any_component_by_its_bare_name(cls: type[Component]) -> None:
+    if default_of(fields_of(cls).get("path", fields_of(cls)["normalise"])) == "":
+        with pytest.raises(SpecError, match=r"data\.path: is missing"):
+            from_toml(f'data = "{describe(cls).name}"\nmodel = "mlp"', "bare.toml")
+        return
     experiment = from_toml(f'data = "{describe(cls).name}"\nmodel = "mlp"', "bare.toml")
     assert experiment.data == cls()
     assert from_toml(to_toml(experiment), "again.toml") == experiment

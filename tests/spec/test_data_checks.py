@@ -1,9 +1,11 @@
 """Settings of data that make no sense together are refused with the key to change."""
 
+from pathlib import Path
+
 import pytest
 
 from tui_dl.errors import SpecError
-from tui_dl.spec.preset import from_toml
+from tui_dl.spec.preset import from_toml, load_preset
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,15 @@ from tui_dl.spec.preset import from_toml
             'name = "spiral"\narms = 1\nlabel_noise = 0.1',
             "data.label_noise: needs a second class to mistake a label for.",
         ),
+        ('name = "csv"', "data.path: is missing; it must be the path of your csv file."),
+        (
+            'name = "image_folder"',
+            "data.path: is missing; it must be the path of the folder that your pictures are in.",
+        ),
+        (
+            'name = "csv"\npath = "a.csv"\ntask = "regression"\nlabel_noise = 0.1',
+            "data.label_noise: is for classes, but the task is regression.",
+        ),
         ('name = "line"\nlabel_noise = 0.1', "data.label_noise: line has no such setting"),
         (
             'name = "iris"\ntest_share = 0.9\nvalidation_share = 0.9',
@@ -47,6 +58,29 @@ def test_impossible_data(data: str, message: str) -> None:
     with pytest.raises(SpecError) as caught:
         from_toml(f'model = "mlp"\n[data]\n{data}', "x.toml")
     assert str(caught.value).startswith(f"x.toml: {message}")
+
+
+@pytest.mark.parametrize(("task", "loss"), [("classification", "cross_entropy"), ("regression", "mse")])
+def test_the_loss_follows_the_task_of_ones_own_data(task: str, loss: str) -> None:
+    text = f'model = "mlp"\n[data]\nname = "npz"\npath = "a.npz"\ntask = "{task}"'
+    experiment = from_toml(text, "x.toml")
+    assert (experiment.data.task, experiment.loss.name) == (task, loss)
+
+
+def test_relative_places_are_seen_from_the_file_or_from_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")
+    file = tmp_path / "own.toml"
+    file.write_text('model = "mlp"\n[data]\nname = "csv"\npath = "sub/a.csv"')
+
+    def path(given: str = "") -> str:
+        return str(getattr(load_preset(file, {"data.path": given} if given else {}).data, "path", ""))
+
+    assert path() == str(tmp_path / "sub" / "a.csv")
+    assert path("b.csv") == "/b.csv"
+    assert path("~/b.csv") == str(Path.home() / "b.csv")
+    assert path("/c/d.csv") == "/c/d.csv"
 
 
 def test_a_test_metric_needs_a_test_split() -> None:

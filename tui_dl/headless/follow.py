@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from tui_dl.errors import ConnectionLost, EngineFailed, NotAvailable, TuiDlError, UsageError
 from tui_dl.headless.starting import Started
-from tui_dl.wire.commands import Run, Step, Stop
+from tui_dl.wire.commands import ExtendRun, Run, Step, Stop
 from tui_dl.wire.messages import (
     Answered,
     AnyMessage,
@@ -94,6 +94,10 @@ class Follower:
             return
         if answer is not None:
             self._stepped = answer.step
+
+    async def extend(self, epochs: int) -> None:
+        """Plan so many more epochs; nothing is run yet."""
+        await self._unless_ended(self.engine.request(ExtendRun(epochs, goes_on=False)))
 
     async def run_to_end(self) -> Followed:
         """Go on until the run ends by itself."""

@@ -1,6 +1,7 @@
 """One experiment without a screen, from its first step to its promised exit code."""
 
 import asyncio
+import math
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from tui_dl.headless.json_writer import JsonWriter
 from tui_dl.headless.progress import ProgressBar
 from tui_dl.headless.starting import StartEngine
 from tui_dl.spec.experiment import Experiment
+from tui_dl.wire.messages import RunDescribed
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,16 @@ async def _train(
             await training
 
 
+def _missing_epochs(described: RunDescribed, steps: int) -> int:
+    """Epochs to plan besides, so that so many steps are made."""
+    return math.ceil((steps - described.total_steps) / described.steps_per_epoch)
+
+
 async def _to_the_end(follower: Follower, options: Options) -> Followed:
-    await follower.described()
+    described = await follower.described()
     if options.steps is None:
         return await follower.run_to_end()
+    if options.steps > described.total_steps:
+        await follower.extend(_missing_epochs(described, options.steps))
     await follower.step(options.steps)
     return await follower.stop("steps")

@@ -13,8 +13,14 @@ def refuse_impossible_data(data: AnyData) -> None:
     Raises:
         SpecError: for the first contradiction, with the key that is to be changed and what would work.
     """
-    for check in (_sizes, _outliers, _subset, _labels):
+    for check in (_places, _sizes, _outliers, _subset, _labels):
         check(data)
+
+
+def _places(data: AnyData) -> None:
+    if getattr(data, "path", None) == "":
+        what = "the folder that your pictures are in" if data.kind == "image" else f"your {data.name} file"
+        raise SpecError(f"is missing; it must be the path of {what}.", key="data.path")
 
 
 def _sizes(data: AnyData) -> None:

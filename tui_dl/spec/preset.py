@@ -10,6 +10,7 @@ import tomli_w
 from msgspec import Struct
 
 from tui_dl.errors import SpecError, UsageError
+from tui_dl.spec.data.places import anchored
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.files import read_text
 from tui_dl.spec.merge import merge, to_tree
@@ -74,7 +75,7 @@ def load_preset(name_or_path: str | Path, overrides: Mapping[str, Any] = _NO_OVE
         UsageError: if there is no such preset.
     """
     path = _locate(name_or_path)
-    return from_toml(read_text(path), source=str(path), overrides=overrides)
+    return from_toml(read_text(path), source=str(path), overrides=overrides, folder=path.parent)
 
 
 def _locate(name_or_path: str | Path) -> Path:
@@ -93,7 +94,12 @@ def _locate(name_or_path: str | Path) -> Path:
 
 
 def from_toml(
-    text: str, source: str, overrides: Mapping[str, Any] = _NO_OVERRIDES, *, rehearse: bool = True
+    text: str,
+    source: str,
+    overrides: Mapping[str, Any] = _NO_OVERRIDES,
+    *,
+    rehearse: bool = True,
+    folder: Path | None = None,
 ) -> Experiment:
     """Read an experiment from TOML text.
 
@@ -102,13 +108,18 @@ def from_toml(
         source: where it comes from, named in errors.
         overrides: dotted paths to values, laid over it before it is checked.
         rehearse: check scripts, variants, scenes and expectations too (see `experiment_from_tree`).
+        folder: from which the text's relative paths are seen; those of overrides are from where the user is.
 
     Raises:
         SpecError: for whatever is wrong with the text (said of `source`) or the overrides (said of `--set`).
     """
     tree = parse_toml(text, source)
+    if folder is not None:
+        tree = anchored(tree, folder)
     try:
-        merged = _without_words_of_gone_scenes(tree, merge(tree, overrides)) if overrides else tree
+        merged = tree
+        if overrides:
+            merged = anchored(_without_words_of_gone_scenes(tree, merge(tree, overrides)), Path.cwd())
     except SpecError as error:
         raise error.located(OVERRIDES_SOURCE) from None
     try:

@@ -116,7 +116,9 @@ def to_text(value: Any) -> str:
     if isinstance(value, float):
         return number_text(value)
     if isinstance(value, tuple | list):
-        return " ".join(to_text(one) for one in value)
+        return (", " if any(isinstance(one, str) for one in value) else " ").join(
+            to_text(one) for one in value
+        )
     if isinstance(value, Mapping):
         return str(value.get("name", ""))
     return "" if value is None else str(value)
@@ -126,6 +128,8 @@ def to_value(field: FieldInfo, text: str) -> Any:
     """What was typed, as the field's type wants it; what cannot be so stays text: validation names it."""
     text = text.strip()
     if field.type.startswith("list of ") and text not in field.choices:
+        if field.type == "list of text":
+            return [word.strip() for word in text.split(",") if word.strip()]
         words = text.replace(",", " ").strip("[]").split()
         return [_number(word, "int" if field.type.endswith("int") else "float") for word in words]
     if field.type == "bool":

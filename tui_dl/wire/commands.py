@@ -86,6 +86,8 @@ class ExtendRun(Command, frozen=True, tag="extend"):
     """Plan this many more epochs and go on."""
 
     epochs: int
+    goes_on: bool = True
+    """False: stay as it is, paused or running."""
 
 
 class Evaluate(Command, frozen=True, tag="evaluate"):

@@ -1,7 +1,10 @@
 """Data in torch: the splits of each data set, scaled, whole and in memory."""
 
 from tui_dl.components.data import bundled as _bundled
+from tui_dl.components.data import csv_samples as _csv
 from tui_dl.components.data import curves as _curves
+from tui_dl.components.data import image_samples as _images
+from tui_dl.components.data import npz_samples as _npz
 from tui_dl.components.data import points as _points
 from tui_dl.components.data.curves import true_deviation
 from tui_dl.components.data.loading import load_data
@@ -12,4 +15,4 @@ from tui_dl.components.data.splits import DataSplits, Split
 __all__ = ["DataSplits", "Scaling", "Split", "draw_samples", "load_data", "true_deviation"]
 
 # Each registers how its data sets are drawn.
-_BUILDERS = (_bundled, _curves, _points)
+_BUILDERS = (_bundled, _csv, _curves, _images, _npz, _points)

@@ -136,15 +136,16 @@ class Changes:
         session.reports.record("restart", label, msgspec.to_builtins(message))
         session.changed()
 
-    def extend(self, epochs: int) -> None:
-        """Plan more epochs and go on."""
+    def extend(self, epochs: int, *, goes_on: bool = True) -> None:
+        """Plan more epochs and, as a rule, go on."""
         session, trainer = self._session, self._session.trainer
         trainer.extend(epochs)
         session.finished = None
         session.course.patience.reset()
         session.reports.record("extend", f"{epochs} more epochs", {"epochs": epochs})
         session.changed()
-        session.run()
+        if goes_on:
+            session.run()
 
     def _frame(self) -> _Frame:
         patience = self._session.course.patience

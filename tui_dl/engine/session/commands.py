@@ -140,7 +140,7 @@ def _restart(session: Session, command: commands.Restart, _ticket: Ticket) -> bo
 def _extend(session: Session, command: commands.ExtendRun, _ticket: Ticket) -> bool:
     if not 1 <= command.epochs <= 10**9:
         raise ChangeRefused(f"the run can't be extended by {command.epochs} epochs; give 1 or more")
-    session.changes.extend(command.epochs)
+    session.changes.extend(command.epochs, goes_on=command.goes_on)
     return True
 
 

@@ -3,6 +3,7 @@
 from tui_dl.spec.data.base import Data
 from tui_dl.spec.data.bundled import BreastCancer, Diabetes, Digits, Iris, Wine
 from tui_dl.spec.data.curves import Heteroscedastic, Line, Sine
+from tui_dl.spec.data.own_files import Csv, ImageFolder, Npz
 from tui_dl.spec.data.points import Blobs, Circles, Moons, Spiral, Xor
 
 __all__ = [
@@ -10,13 +11,16 @@ __all__ = [
     "Blobs",
     "BreastCancer",
     "Circles",
+    "Csv",
     "Data",
     "Diabetes",
     "Digits",
     "Heteroscedastic",
+    "ImageFolder",
     "Iris",
     "Line",
     "Moons",
+    "Npz",
     "Sine",
     "Spiral",
     "Wine",
@@ -37,4 +41,7 @@ AnyData = (
     | Line
     | Sine
     | Heteroscedastic
+    | Csv
+    | Npz
+    | ImageFolder
 )

@@ -42,8 +42,6 @@ class Data(Component, frozen=True):
     """Samples of its own test split."""
     fixed_classes: ClassVar[int] = 0
     """Classes, where neither a field nor a file says how many."""
-    places: ClassVar[tuple[str, ...]] = ()
-    """Its fields that name a file or folder of the user's."""
 
     @property
     def task(self) -> Task:
