@@ -101,7 +101,7 @@ def _long_enough(experiment: Experiment, steps: int | None) -> Experiment:
         return experiment
     training = experiment.training
     samples, _ = split_sizes(experiment.data)
-    epochs = math.ceil(steps / math.ceil(samples / training.batch_size))
+    epochs = math.ceil(steps / math.ceil(samples / training.samples_per_update))
     if epochs <= training.epochs:
         return experiment
     return apply_change(experiment, {"training.epochs": epochs}, source="--steps")

@@ -78,10 +78,11 @@ class Parts:
         """What is trained, in the model's order."""
         return self.gradients.parameters
 
-    def set_batch_size(self, batch_size: int) -> None:
-        """Later batches have this size; the next begins where the last ended."""
+    def set_batch_size(self, batch_size: int, accumulate: int = 1) -> None:
+        """Later batches have this size, so many make an update; the next begins where the last ended."""
         assert isinstance(self.batches, ResidentBatches)
         self.batches.batch_size = batch_size
+        self.batches.accumulate = accumulate
 
     def plan_length(self, step: int) -> None:
         """Tell the schedule how long the run is planned to be, counted from here."""
@@ -137,6 +138,7 @@ def build_parts(experiment: Experiment) -> Parts:
         draws=draws_numbers(model),
         probe=first_samples(splits.train.inputs, splits.train.targets),
     )
+    parts.set_batch_size(experiment.training.batch_size, experiment.training.accumulate)
     parts.plan_length(0)
     return parts
 

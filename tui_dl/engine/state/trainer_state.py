@@ -156,7 +156,7 @@ def _adjusted(parts: Parts, experiment: Experiment) -> Parts:
     after.draws = draws_numbers(after.model)
     after.experiment = experiment
     after.optimizer = build_optimizer(experiment.optimizer, list(parts.parameters))
-    after.set_batch_size(experiment.training.batch_size)
+    after.set_batch_size(experiment.training.batch_size, experiment.training.accumulate)
     return after
 
 

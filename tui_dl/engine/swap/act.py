@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from tui_dl.spec.experiment import Experiment
     from tui_dl.spec.optimizers import AnyOptimizer
 
-_WEIGHS: tuple[str, ...] = ("model", "loss", "optimizer", "schedule", "regularizers", "training.batch_size")
+_WEIGHS: tuple[str, ...] = (
+    "model",
+    "loss",
+    "optimizer",
+    "schedule",
+    "regularizers",
+    "training.batch_size",
+    "training.accumulate",
+)
 """Edits after which the next update may have another size."""
 
 
@@ -108,8 +116,10 @@ def _change_model(parts: Parts, old: Experiment) -> None:
 
 
 def _change_training(parts: Parts, old: Experiment) -> None:
-    if not parts.is_foreign and parts.experiment.training.batch_size != old.training.batch_size:
-        parts.set_batch_size(parts.experiment.training.batch_size)
+    training = parts.experiment.training
+    sizes = (training.batch_size, training.accumulate)
+    if not parts.is_foreign and sizes != (old.training.batch_size, old.training.accumulate):
+        parts.set_batch_size(*sizes)
 
 
 def _change_optimizer(prepared: Prepared, parts: Parts, old: AnyOptimizer) -> None:

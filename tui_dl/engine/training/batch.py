@@ -27,9 +27,21 @@ class Batch:
         grad_norm: L2 norm of the whole gradient before clipping, 0-dim.
         former: losses that are recorded only, 0-dim each, by their names in the records.
         lr: learning rate of the update (of the first parameter group).
+        micro: which of an update's micro-batches this is, counted from 1, and how many there are.
     """
 
-    __slots__ = ("data_loss", "former", "grad_norm", "inputs", "loss", "lr", "outputs", "penalty", "targets")
+    __slots__ = (
+        "data_loss",
+        "former",
+        "grad_norm",
+        "inputs",
+        "loss",
+        "lr",
+        "micro",
+        "outputs",
+        "penalty",
+        "targets",
+    )
 
     def __init__(self) -> None:
         self.clear()
@@ -45,6 +57,14 @@ class Batch:
         self.grad_norm: Tensor | None = None
         self.former: dict[str, Tensor] = {}
         self.lr: float | None = None
+        self.micro: tuple[int, int] = (1, 1)
+
+    def copy(self) -> Batch:
+        """Another one that holds the same."""
+        other = Batch()
+        for name in Batch.__slots__:
+            setattr(other, name, getattr(self, name))
+        return other
 
 
 @final

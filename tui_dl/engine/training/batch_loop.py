@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 import torch
 
 from tui_dl.components.tasks import task_of_batch
+from tui_dl.engine.training.accumulation import accumulating_acts, joined
 from tui_dl.engine.training.batch import Batch, BatchResult
 from tui_dl.engine.training.fused_update import FusedUpdate
 from tui_dl.engine.training.nonfinite import find_nonfinite
@@ -95,10 +96,18 @@ class BatchLoop:
             self.before = None
 
     def peek(self) -> tuple[Any, Any]:
-        """Inputs and targets of the half-done or else of the next batch."""
+        """Inputs and targets of the half-done or else of the next batch; micro-batches all together."""
+        inputs, targets = zip(*self.peek_micro(), strict=True)
+        return joined(inputs), joined(targets)
+
+    def peek_micro(self) -> list[tuple[Any, Any]]:
+        """The same, each micro-batch by itself; mostly there is one."""
+        batches = self.parts.batches
+        if batches.micro_batches > 1:
+            return [batches.fetch_micro(index) for index in range(batches.micro_batches)]
         if self._pending is not None and self.batch.inputs is not None:
-            return self.batch.inputs, self.batch.targets
-        return self.parts.batches.fetch()
+            return [(self.batch.inputs, self.batch.targets)]
+        return [batches.fetch()]
 
     def _begin(self) -> Iterator[str]:
         self._pending = phases = self._all_phases()
@@ -106,7 +115,8 @@ class BatchLoop:
 
     def _all_phases(self) -> Iterator[str]:
         try:
-            for phase, make in self._acts:
+            count = self.parts.batches.micro_batches
+            for phase, make in self._acts if count == 1 else accumulating_acts(self, dict(self._acts)):
                 make()
                 yield phase
         except Exception:
@@ -114,10 +124,15 @@ class BatchLoop:
             raise
 
     def _fetch(self) -> None:
+        self.fetch_micro(0, 1)
+
+    def fetch_micro(self, index: int, count: int) -> None:
+        """Take one of the micro-batches that the next update takes together."""
         parts = self.parts
         self.batch.clear()
-        self.batch.inputs, self.batch.targets = parts.batches.fetch()
-        if parts.draws:
+        self.batch.micro = (index + 1, count)
+        self.batch.inputs, self.batch.targets = parts.batches.fetch_micro(index)
+        if parts.draws and index == 0:
             self.before = (parts.random.state, [buffer.clone() for buffer in self._buffers])
 
     def _forward(self) -> None:
@@ -166,8 +181,14 @@ class BatchLoop:
         self.parts.gradients.zero()
 
     def _backward(self) -> None:
+        self.pull(1)
+
+    def pull(self, micro_batches: int) -> None:
+        """Add the gradient of the loss's part in a mean over so many micro-batches."""
         loss = self.batch.loss
         assert loss is not None
+        if micro_batches > 1:
+            loss = loss / micro_batches
         if self.parts.draws:
             with self.parts.random:
                 loss.backward()  # type: ignore[no-untyped-call]  # torch's own
