@@ -22,6 +22,10 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
             unit="batches",
         ),
     ] = 1
+    precision: Annotated[
+        Literal["float32", "bfloat16", "float16"],
+        described("What forward and backward are computed in; weights stay float32, float16 scales its loss"),
+    ] = "float32"
     epochs: Annotated[int, number("Passes over the training split", ge=1, le=10**9, unit="epochs")] = 40
     device: Annotated[
         str,

@@ -83,4 +83,5 @@ def rehearsal_parts(loop: BatchLoop) -> Parts:
         batches=OneBatch(loop.peek_micro(), parts.batches.position),
         gradients=GradientBuffer(trainable(model), skip_unused=parts.is_foreign),
         random=random,
+        precision=parts.precision.copy(),
     )

@@ -59,6 +59,7 @@ class UndoPoint:
     epoch_random: tuple[Tensor, ...] | None
     position: Position
     batch_sizes: tuple[int, int] | None
+    scaler: dict[str, float | int]
     n_bytes: int
 
 
@@ -155,6 +156,7 @@ class UndoStack:
             epoch_random=batches.epoch_random if isinstance(batches, IterableBatches) else None,
             position=batches.position,
             batch_sizes=None if is_iterable else (training.batch_size, training.accumulate),
+            scaler=parts.precision.state(),
             n_bytes=sum(tensor.nbytes for tensor in held),
         )
 
@@ -182,6 +184,7 @@ class UndoStack:
             assert point.batch_sizes is not None
             parts.set_batch_size(*point.batch_sizes)
         parts.random.state = point.random
+        parts.precision.load(point.scaler)
         loop.step, loop.samples_seen = point.step, point.samples_seen
         parts.gradients.attach()
         loop.adopt(parts)

@@ -28,12 +28,15 @@ def gradients_at(parts: Parts, inputs: Any, targets: Any, micro_batches: int = 1
 
     `.grad` is left alone.
     """
-    loss = parts.objective.value(parts.model(inputs), targets)
+    loss = parts.objective.value(parts.forward(inputs), targets)
     if micro_batches > 1:
         loss = loss / micro_batches
+    # A float16 loss goes backward scaled here too: unscaled, small gradients would be lost.
+    scale = parts.precision.scale
+    loss = loss * scale if scale != 1.0 else loss
     found: tuple[Tensor | None, ...] = torch.autograd.grad(loss, parts.parameters, allow_unused=True)
     return [
-        torch.zeros_like(parameter) if gradient is None else gradient.detach().clone()
+        torch.zeros_like(parameter) if gradient is None else gradient.detach() / scale
         for parameter, gradient in zip(parts.parameters, found, strict=True)
     ]
 

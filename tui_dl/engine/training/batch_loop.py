@@ -87,6 +87,7 @@ class BatchLoop:
     def abandon(self) -> None:
         """Forget a half-done batch, its draws and running statistics too: the same comes again."""
         self._pending = None
+        self.parts.precision.abandon()
         if self.before is not None:
             state, buffers = self.before
             self.parts.random.state = state
@@ -141,9 +142,9 @@ class BatchLoop:
             parts.model.train()
         if parts.draws:
             with parts.random:
-                self.batch.outputs = parts.model(self.batch.inputs)
+                self.batch.outputs = parts.forward(self.batch.inputs)
         else:
-            self.batch.outputs = parts.model(self.batch.inputs)
+            self.batch.outputs = parts.forward(self.batch.inputs)
 
     def _loss(self) -> None:
         parts = self.parts
@@ -174,6 +175,7 @@ class BatchLoop:
             *(("loss", "data_loss", "penalty") if has_penalty else ("loss",)),
             "grad_norm",
             *(f"loss.{former.name}" for former in parts.objective.former),
+            *parts.precision.columns,
         )
         self.recorder.begin_block(self._columns, parts.task, has_penalty=has_penalty)
 
@@ -189,6 +191,7 @@ class BatchLoop:
         assert loss is not None
         if micro_batches > 1:
             loss = loss / micro_batches
+        loss = self.parts.precision.scaled(loss)
         if self.parts.draws:
             with self.parts.random:
                 loss.backward()  # type: ignore[no-untyped-call]  # torch's own
@@ -199,6 +202,8 @@ class BatchLoop:
         parts = self.parts
         batch = self.batch
         parts.gradients.gather()
+        if parts.precision.scales:
+            parts.precision.unscale(parts.optimizer)
         limit = parts.objective.clip
         if limit is None:
             batch.grad_norm = parts.gradients.norm()
@@ -207,7 +212,8 @@ class BatchLoop:
             batch.grad_norm = torch.nn.utils.clip_grad_norm_(parts.parameters, limit)
         if self.stop_on_nonfinite:
             assert batch.loss is not None
-            if not math.isfinite(batch.grad_norm.item()) or not math.isfinite(batch.loss.item()):
+            is_finite = math.isfinite(batch.grad_norm.item()) or parts.precision.scale > 1.0
+            if not is_finite or not math.isfinite(batch.loss.item()):
                 raise find_nonfinite(parts, batch)
 
     def _update(self) -> None:
@@ -221,6 +227,17 @@ class BatchLoop:
         elif not parts.is_foreign:
             groups[0]["lr"] = rates.bases[0]
         lr = float(groups[0]["lr"])
+        if parts.precision.scales:
+            scale = parts.precision.scale
+            is_made = parts.precision.step(lambda: self._move(lr))
+            self.batch.scaling = (scale, not is_made)
+        else:
+            self._move(lr)
+        self._commit(lr)
+
+    def _move(self, lr: float) -> None:
+        """Move the weights by their gradients."""
+        parts = self.parts
         if parts.objective.decay:
             parts.objective.decay_weights(lr)
         if parts.is_foreign:
@@ -228,7 +245,6 @@ class BatchLoop:
                 parts.optimizer.step()
         else:
             self._fused.step()
-        self._commit(lr)
 
     def _commit(self, lr: float) -> None:
         """The batch is done: count it and leave its numbers for whoever asks."""
@@ -249,6 +265,8 @@ class BatchLoop:
         if batch.penalty is not None:
             data_loss = batch.data_loss.detach()
             tensors = (loss, data_loss, batch.penalty.detach(), *tensors[1:])
+        if batch.scaling is not None:
+            tensors += tuple(torch.tensor(batch.scaling, dtype=torch.float32, device=loss.device))
         outputs = batch.outputs.detach() if isinstance(batch.outputs, torch.Tensor) else batch.outputs
         made = (outputs, batch.targets, data_loss, parts.objective.loss_name)
         self.recorder.add(step, tensors, (lr, epoch, self.samples_seen), made)
