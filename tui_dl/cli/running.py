@@ -105,7 +105,7 @@ def _long_enough(experiment: Experiment, steps: int | None) -> Experiment:
         # Only the engine, which reads the files, will know.
         return experiment
     samples, _ = sizes
-    epochs = math.ceil(steps / math.ceil(samples / training.batch_size))
+    epochs = math.ceil(steps / math.ceil(samples / training.samples_per_update))
     if epochs <= training.epochs:
         return experiment
     return apply_change(experiment, {"training.epochs": epochs}, source="--steps")

@@ -58,6 +58,10 @@ METRICS: tuple[MetricInfo, ...] = (
     MetricInfo("penalty", "", "", "the penalties' part of the batch's loss"),
     MetricInfo("lr", "", "", "learning rate of this update: base rate times schedule and warm-up"),
     MetricInfo("grad_norm", "", "", "L2 norm of the whole gradient before clipping"),
+    MetricInfo("loss_scale", "", "", "what float16 multiplied the loss by before the backward pass"),
+    MetricInfo(
+        "skipped", "", "down", "1 where float16's gradients overflowed and no update was made, else 0"
+    ),
     MetricInfo(
         "grad_ratio", "", "", "gradient norm of the first layer's weights over that of the last layer's"
     ),

@@ -13,6 +13,19 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
     batch_size: Annotated[
         int, number("Samples per batch; more than there are means full batch", ge=1, le=10**9, unit="samples")
     ] = 64
+    accumulate: Annotated[
+        int,
+        number(
+            "Batches whose mean gradient makes one update; an update never reaches into the next epoch",
+            ge=1,
+            le=10**6,
+            unit="batches",
+        ),
+    ] = 1
+    precision: Annotated[
+        Literal["float32", "bfloat16", "float16"],
+        described("What forward and backward are computed in; weights stay float32, float16 scales its loss"),
+    ] = "float32"
     epochs: Annotated[int, number("Passes over the training split", ge=1, le=10**9, unit="epochs")] = 40
     device: Annotated[
         str,
@@ -41,3 +54,8 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
     checkpoint_every_s: Annotated[
         float, number("Least time between two checkpoints; 0 writes one each epoch", ge=0, le=1e6, unit="s")
     ] = 5.0
+
+    @property
+    def samples_per_update(self) -> int:
+        """Samples of a whole update; the last one of an epoch may have fewer."""
+        return self.batch_size * self.accumulate

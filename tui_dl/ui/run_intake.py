@@ -134,7 +134,9 @@ def _take_reading(model: "RunModel", message: ReadingTaken) -> frozenset[Topic]:
 def _add_phase(model: "RunModel", message: PhaseReached) -> frozenset[Topic]:
     if model.phases and model.phases[0].step != message.step:
         model.phases.clear()
-    model.phases = [one for one in model.phases if one.phase != message.phase]
+    model.phases = [
+        one for one in model.phases if one.phase != message.phase and one.micro_batch == message.micro_batch
+    ]
     model.phases.append(message)
     return frozenset({"phase"})
 

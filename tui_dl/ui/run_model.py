@@ -201,7 +201,7 @@ class RunModel:
         if self.described is None or self.experiment is None:
             return 0
         left = max(self.described.train_samples - self.status.epoch_samples, 0)
-        return math.ceil(left / self.experiment.training.batch_size)
+        return math.ceil(left / self.experiment.training.samples_per_update)
 
     def reading(self, kind: type[_R]) -> _R | None:
         """The newest reading of a kind."""

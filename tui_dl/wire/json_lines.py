@@ -14,6 +14,7 @@ from tui_dl.wire.messages import (
     EvaluationRecorded,
     ExpectationChecked,
     Message,
+    Noticed,
     Restarted,
     RunDescribed,
     RunFailed,
@@ -45,6 +46,8 @@ def objects(message: Message) -> Iterator[dict[str, Any]]:
             yield msgspec.to_builtins(message)
         case ExpectationChecked():
             yield _expectation(message)
+        case Noticed(level, text):
+            yield {"type": "notice", "level": level, "text": text}
         case RunFinished(reason, step):
             yield {"type": "finished", "reason": reason, "step": step}
         case RunFailed(error):

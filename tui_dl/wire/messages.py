@@ -167,6 +167,9 @@ class PhaseReached(Message, frozen=True, tag="phase"):
     values: dict[str, float]
     facts: tuple[str, ...] = ()
     """In words: tensors and their shapes, bytes held, formulas with their numbers."""
+    micro_batch: int = 1
+    """Which of the batches that this update takes together, counted from 1."""
+    micro_batches: int = 1
 
 
 class ReadingTaken(Message, frozen=True, tag="reading"):

@@ -160,6 +160,23 @@ def test_each_phase_shows_what_is_done_and_what_comes_next(phase: str, width: in
     assert following in text
 
 
+def test_an_update_of_several_micro_batches_begins_anew_until_the_last() -> None:
+    model = lively_model()
+    for phase, micro, following in (
+        ("fetch", 1, "forward"),
+        ("zero_grad", 1, "backward"),
+        ("backward", 1, "fetch"),
+        ("fetch", 2, "forward"),
+        ("loss", 2, "backward"),
+        ("backward", 2, "clip"),
+        ("clip", 2, "update"),
+    ):
+        model.apply(PhaseReached(51, phase, {}, (), micro, 2))
+        text = text_of(phase_lines(model, 100))
+        assert f"· {micro} of 2" in text
+        assert f" p {following}" in text or f"{following}   " in text, (phase, text)
+
+
 def test_no_phase_no_strip() -> None:
     assert phase_lines(lively_model(), 80) == []
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 
+import torch
 from torch import nn
 
 from tui_dl.components.data import DataSplits, load_data
@@ -17,15 +18,16 @@ from tui_dl.components.tasks import Task, task_for
 from tui_dl.engine.training.batches import BatchSource, ResidentBatches
 from tui_dl.engine.training.device import resolve_device
 from tui_dl.engine.training.gradients import GradientBuffer
+from tui_dl.engine.training.modes import evaluating
 from tui_dl.engine.training.objective import Objective, objective
+from tui_dl.engine.training.precision import Precision
 from tui_dl.engine.training.probe_batch import first_samples
 from tui_dl.engine.training.rng import RandomState, derived_seed
+from tui_dl.errors import NotAvailable
 from tui_dl.spec.rates import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import torch
 
     from tui_dl.spec.experiment import Experiment
 
@@ -53,6 +55,7 @@ class Parts:
         random: generators.
         draws: whether a forward pass draws random numbers.
         probe: the fixed probe batch; None until somebody's own first batch came.
+        precision: what forward and backward are computed in.
     """
 
     experiment: Experiment
@@ -71,16 +74,22 @@ class Parts:
     random: RandomState
     draws: bool
     probe: tuple[Any, Any] | None
+    precision: Precision = field(default_factory=lambda: Precision("float32", torch.device("cpu")))
 
     @property
     def parameters(self) -> tuple[nn.Parameter, ...]:
         """What is trained, in the model's order."""
         return self.gradients.parameters
 
-    def set_batch_size(self, batch_size: int) -> None:
-        """Later batches have this size; the next begins where the last ended."""
+    def forward(self, inputs: Any) -> Any:
+        """The model's outputs, in the precision that is set."""
+        return self.model(inputs) if self.precision.is_full else self.precision.forward(self.model, inputs)
+
+    def set_batch_size(self, batch_size: int, accumulate: int = 1) -> None:
+        """Later batches have this size, so many make an update; the next begins where the last ended."""
         assert isinstance(self.batches, ResidentBatches)
         self.batches.batch_size = batch_size
+        self.batches.accumulate = accumulate
 
     def plan_length(self, step: int) -> None:
         """Tell the schedule how long the run is planned to be, counted from here."""
@@ -90,6 +99,26 @@ class Parts:
         """Updates in all when the planned epochs are over; 0 if their length is unknown."""
         remaining = self.batches.remaining_steps(self.experiment.training.epochs)
         return step + remaining if remaining or self.batches.steps_per_epoch else 0
+
+
+def require_precision(parts: Parts) -> None:
+    """Go forward once in the precision that is set, leaving no trace.
+
+    Raises:
+        NotAvailable: if torch can't do that here.
+    """
+    if parts.precision.is_full or parts.probe is None:
+        return
+    inputs, _ = parts.probe
+    try:
+        with evaluating(parts):
+            parts.forward(inputs)
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise NotAvailable(
+            f"training.precision: {parts.precision.name} does not work on {parts.device}: {reason}; "
+            "float32 works everywhere."
+        ) from error
 
 
 def trainable(model: nn.Module) -> tuple[nn.Parameter, ...]:
@@ -135,8 +164,11 @@ def build_parts(experiment: Experiment) -> Parts:
         random=RandomState(device, experiment.seed),
         draws=draws_numbers(model),
         probe=first_samples(splits.train.inputs, splits.train.targets),
+        precision=Precision(experiment.training.precision, device),
     )
+    parts.set_batch_size(experiment.training.batch_size, experiment.training.accumulate)
     parts.plan_length(0)
+    require_precision(parts)
     return parts
 
 

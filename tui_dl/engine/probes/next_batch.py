@@ -55,4 +55,6 @@ def _layers(trainer: Trainer) -> LayersRead:
 def _observe(trainer: Trainer, probe: Probe) -> None:
     copies = trainer.rehearsal()
     for phase in copies.phases():
-        probe.observe(copies, phase)
+        index, count = copies.batch.micro
+        if index == count:
+            probe.observe(copies, phase)

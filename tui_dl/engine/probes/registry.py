@@ -27,7 +27,7 @@ def measures() -> dict[str, Measure]:
     A name is one of the whole list (`fit.slope`) or, for all layers at once, a star and the kind
     (`*.grad_norm`). Where nobody saw the last batch, those of a batch say what the next will show.
     """
-    of_batch = ("grad_norm", "data_loss", "penalty", "lr")
+    of_batch = ("grad_norm", "data_loss", "penalty", "lr", "loss_scale", "skipped")
     return {
         "fit.slope": fit.slope,
         "collapse.residual": collapse.residual,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 import msgspec
 
 from tui_dl.errors import TuiDlError
-from tui_dl.wire.messages import ChangeApplied, ChangeUndone, Noticed, Restarted
+from tui_dl.wire.messages import ChangeApplied, ChangeUndone, Restarted
 from tui_dl.wire.receipt_label import receipt_label
 
 if TYPE_CHECKING:
@@ -93,8 +93,7 @@ class Changes:
                 self.apply(change.set, change.state, change.warmup_steps, source="script")
             except TuiDlError as error:
                 words = f"the script's change at step {change.at_step} was refused: {error}"
-                session.sink.publish(Noticed("error", words))
-                session.reports.record("notice", words)
+                session.reports.notice(words, "error")
 
     def undo(self) -> None:
         """Back to the newest undo point, in a new segment. Raises ChangeRefused if there is none."""

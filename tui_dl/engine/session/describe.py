@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tui_dl.spec.experiment import Experiment
 
 _OF_EVERY_STEP: Final = ("data_loss", "penalty", "lr", "grad_norm")
+_OF_FLOAT16: Final = ("loss_scale", "skipped")
 
 
 def describe(trainer: Trainer, experiment: Experiment, *, run: str, path: str, segment: int) -> RunDescribed:
@@ -34,7 +35,9 @@ def describe(trainer: Trainer, experiment: Experiment, *, run: str, path: str, s
         threads=torch.get_num_threads(),
         parameters=parameter_count(trainer.model),
         layers=describe_layers(trainer.model, splits.input_shape),
-        metrics=reported_metrics(splits.task, splits.by_name),
+        metrics=reported_metrics(
+            splits.task, splits.by_name, scales=experiment.training.precision == "float16"
+        ),
         versions=versions(),
         train_samples=len(splits.train.inputs),
         validation_samples=len(splits.validation.inputs),
@@ -78,13 +81,14 @@ def status_of(session: Session) -> StatusChanged:
     )
 
 
-def reported_metrics(task: str, splits: Iterable[str]) -> tuple[MetricInfo, ...]:
+def reported_metrics(task: str, splits: Iterable[str], *, scales: bool = False) -> tuple[MetricInfo, ...]:
     """What steps and evaluations of these splits report, in the order of the one list of all metrics."""
     prefixes = tuple(f"{split}." for split in splits)
+    of_every_step = (*_OF_EVERY_STEP, *(_OF_FLOAT16 if scales else ()))
     return tuple(
         metric
         for metric in METRICS
-        if task in metric.tasks and (metric.name.startswith(prefixes) or metric.name in _OF_EVERY_STEP)
+        if task in metric.tasks and (metric.name.startswith(prefixes) or metric.name in of_every_step)
     )
 
 

@@ -76,7 +76,10 @@ class Inspection:
         self.read()
 
     def observe(self, phase: str) -> None:
-        """Show the chosen what a phase has done."""
+        """Show the chosen what a phase has done; of several micro-batches they see the last one."""
+        index, count = self._trainer.batch.micro
+        if index < count:
+            return
         for probe in self.chosen:
             before = self._clock()
             probe.observe(self._trainer, phase)

@@ -41,15 +41,16 @@ class Phases:
             session.inspection.choose_watched()
             self._left = trainer.phases()
         phase = next(self._left)
+        micro = trainer.batch.micro
         session.inspection.observe(phase)
         values, facts = self._teller.tell(trainer, phase)
         if phase != "update":
             self.phase = phase
-            session.sink.publish(PhaseReached(trainer.step + 1, phase, values, facts))
+            session.sink.publish(PhaseReached(trainer.step + 1, phase, values, facts, *micro))
             return
         next(self._left, None)
         self.leave()
-        session.sink.publish(PhaseReached(trainer.step, phase, values, facts))
+        session.sink.publish(PhaseReached(trainer.step, phase, values, facts, *micro))
         session.reports.flush()
         session.inspection.read()
         session.boundary.look()

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 import numpy as np
 
+from tui_dl.engine.session.skipped import skipped_words
 from tui_dl.wire.messages import (
     ELAPSED_S,
     EvaluationRecorded,
+    Noticed,
     ReadingTaken,
     RecordedEvent,
     StatusChanged,
@@ -20,6 +22,7 @@ from tui_dl.wire.messages import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Literal
 
     import numpy.typing as npt
 
@@ -122,6 +125,9 @@ class Reports:
             self._publish(names, first, values)
 
     def _publish(self, names: tuple[str, ...], first_step: int, values: npt.NDArray[np.float64]) -> None:
+        skipped = skipped_words(names, first_step, values)
+        if skipped:
+            self.notice(skipped)
         finite = np.isfinite(values)
         nonfinite: dict[str, list[int]] = {}
         if not finite.all():
@@ -169,6 +175,11 @@ class Reports:
     def reading(self, step: int, reading: Reading) -> None:
         """Publish what an instrument saw."""
         self._sink.publish(ReadingTaken(self.segment, step, reading))
+
+    def notice(self, words: str, level: Literal["info", "warning", "error"] = "warning") -> None:
+        """Say something that the user should know, and keep it."""
+        self._sink.publish(Noticed(level, words))
+        self.record("notice", words)
 
     def record(self, kind: str, label: str, body: dict[str, Any] | None = None) -> None:
         """Keep what happened, with its step, in the run's database."""

@@ -14,21 +14,32 @@ from tui_dl.engine.training.gradients import GradientBuffer
 from tui_dl.engine.training.rng import RandomState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tui_dl.engine.parts.parts import Parts
     from tui_dl.engine.training.batch_loop import BatchLoop
 
 
 @final
 class OneBatch(BatchSource):
-    """One batch again and again, at the place where it was fetched."""
+    """What one update takes, again and again, at the place where it was fetched."""
 
-    def __init__(self, inputs: Any, targets: Any, position: Position) -> None:
-        self._batch = (inputs, targets)
+    def __init__(self, batches: Sequence[tuple[Any, Any]], position: Position) -> None:
+        self._batches = batches
         self.seek(position)
 
     def fetch(self) -> tuple[Any, Any]:
-        """The batch."""
-        return self._batch
+        """The batch, or the first of its micro-batches."""
+        return self._batches[0]
+
+    @property
+    def micro_batches(self) -> int:
+        """As many as were fetched."""
+        return len(self._batches)
+
+    def fetch_micro(self, index: int) -> tuple[Any, Any]:
+        """One of them."""
+        return self._batches[index]
 
     def advance(self) -> int:
         """It stays."""
@@ -69,7 +80,8 @@ def rehearsal_parts(loop: BatchLoop) -> Parts:
         model=model,
         optimizer=optimizer,
         objective=objective,
-        batches=OneBatch(*loop.peek(), parts.batches.position),
+        batches=OneBatch(loop.peek_micro(), parts.batches.position),
         gradients=GradientBuffer(trainable(model), skip_unused=parts.is_foreign),
         random=random,
+        precision=parts.precision.copy(),
     )

@@ -19,6 +19,7 @@ from tui_dl.engine.state.undo import boundary_random
 from tui_dl.engine.training.batches import Position
 from tui_dl.engine.training.iterable_batches import IterableBatches
 from tui_dl.engine.training.objective import FormerLoss, objective
+from tui_dl.engine.training.precision import Precision
 from tui_dl.errors import ChangeRefused, SpecError, UsageError
 from tui_dl.spec.change import apply_change, edits
 from tui_dl.spec.losses import AnyLoss
@@ -74,6 +75,7 @@ def save(loop: BatchLoop) -> dict[str, Any]:
         "epoch_batches": position.batches,
         "random": _copied(list(random)),
         "epoch_random": _copied(list(batches.epoch_random)) if isinstance(batches, IterableBatches) else [],
+        "loss_scaler": parts.precision.state(),
         "base_rates": list(rates.bases),
         "warmup_from": rates.warmup_from,
         "warmup_steps": rates.warmup_steps,
@@ -159,7 +161,8 @@ def _adjusted(parts: Parts, experiment: Experiment) -> Parts:
     after.draws = draws_numbers(after.model)
     after.experiment = experiment
     after.optimizer = build_optimizer(experiment.optimizer, list(parts.parameters))
-    after.set_batch_size(experiment.training.batch_size)
+    after.precision = Precision(experiment.training.precision, parts.device)
+    after.set_batch_size(experiment.training.batch_size, experiment.training.accumulate)
     return after
 
 
@@ -213,6 +216,7 @@ def _fill(parts: Parts, state: Mapping[str, Any]) -> None:
     else:
         parts.batches.seek(position)
     parts.random.state = random
+    parts.precision.load(dict(state.get("loss_scaler", {})))
     parts.plan_length(int(state["step"]))
     parts.gradients.attach()
 

@@ -58,7 +58,8 @@ class UndoPoint:
     random: tuple[Tensor, ...]
     epoch_random: tuple[Tensor, ...] | None
     position: Position
-    batch_size: int | None
+    batch_sizes: tuple[int, int] | None
+    scaler: dict[str, float | int]
     n_bytes: int
 
 
@@ -132,6 +133,7 @@ class UndoStack:
         state = {parameter: copied_state(values) for parameter, values in parts.optimizer.state.items()}
         batches = parts.batches
         is_iterable = isinstance(batches, IterableBatches)
+        training = parts.experiment.training
         held = [copied for _, copied in tensors]
         held += [value for values in state.values() for value in values.values() if isinstance(value, Tensor)]
         return UndoPoint(
@@ -153,7 +155,8 @@ class UndoStack:
             random=boundary_random(parts),
             epoch_random=batches.epoch_random if isinstance(batches, IterableBatches) else None,
             position=batches.position,
-            batch_size=None if is_iterable else parts.experiment.training.batch_size,
+            batch_sizes=None if is_iterable else (training.batch_size, training.accumulate),
+            scaler=parts.precision.state(),
             n_bytes=sum(tensor.nbytes for tensor in held),
         )
 
@@ -178,9 +181,10 @@ class UndoStack:
             batches.return_to(point.position, point.epoch_random)
         else:
             batches.seek(point.position)
-            assert point.batch_size is not None
-            parts.set_batch_size(point.batch_size)
+            assert point.batch_sizes is not None
+            parts.set_batch_size(*point.batch_sizes)
         parts.random.state = point.random
+        parts.precision.load(point.scaler)
         loop.step, loop.samples_seen = point.step, point.samples_seen
         parts.gradients.attach()
         loop.adopt(parts)

@@ -17,6 +17,7 @@ from tui_dl.engine.swap.calibrate import calibrated_states
 from tui_dl.engine.swap.transfer import GRADIENT_POWERS, transferred
 from tui_dl.engine.swap.update_size import next_gradients, next_update_size, ratio
 from tui_dl.engine.training.evaluation import probe_loss
+from tui_dl.engine.training.precision import Precision
 from tui_dl.engine.training.probe_batch import first_samples
 from tui_dl.errors import UsageError
 
@@ -25,7 +26,16 @@ if TYPE_CHECKING:
     from tui_dl.spec.experiment import Experiment
     from tui_dl.spec.optimizers import AnyOptimizer
 
-_WEIGHS: tuple[str, ...] = ("model", "loss", "optimizer", "schedule", "regularizers", "training.batch_size")
+_WEIGHS: tuple[str, ...] = (
+    "model",
+    "loss",
+    "optimizer",
+    "schedule",
+    "regularizers",
+    "training.batch_size",
+    "training.accumulate",
+    "training.precision",
+)
 """Edits after which the next update may have another size."""
 
 
@@ -108,8 +118,12 @@ def _change_model(parts: Parts, old: Experiment) -> None:
 
 
 def _change_training(parts: Parts, old: Experiment) -> None:
-    if not parts.is_foreign and parts.experiment.training.batch_size != old.training.batch_size:
-        parts.set_batch_size(parts.experiment.training.batch_size)
+    training = parts.experiment.training
+    sizes = (training.batch_size, training.accumulate)
+    if not parts.is_foreign and sizes != (old.training.batch_size, old.training.accumulate):
+        parts.set_batch_size(*sizes)
+    if training.precision != old.training.precision:
+        parts.precision = Precision(training.precision, parts.device)
 
 
 def _change_optimizer(prepared: Prepared, parts: Parts, old: AnyOptimizer) -> None:

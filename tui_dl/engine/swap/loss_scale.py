@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from tui_dl.components.losses import build_loss
-from tui_dl.engine.swap.update_size import gradients_at
+from tui_dl.engine.swap.update_size import clipped, gradients_at
 from tui_dl.engine.training.modes import evaluating
 from tui_dl.engine.training.objective import FormerLoss, Objective, objective
 
@@ -61,5 +61,5 @@ def _probe_gradient_norm(parts: Parts) -> float:
         return math.nan
     inputs, targets = parts.probe
     with evaluating(parts, gradients=True):
-        gradients = gradients_at(parts, inputs, targets)
+        gradients = clipped(parts, gradients_at(parts, inputs, targets))
     return float(torch.nn.utils.get_total_norm(gradients))

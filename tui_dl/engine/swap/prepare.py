@@ -9,6 +9,7 @@ from tui_dl.engine.swap.calibrate import refuse_uncalibratable
 from tui_dl.engine.swap.foreign import refuse_foreign
 from tui_dl.engine.swap.loss_scale import gradient_scale, new_objective
 from tui_dl.engine.swap.offers import rate_offers, rate_warnings
+from tui_dl.engine.swap.precision import refuse_untrainable_precision, scaler_lists
 from tui_dl.engine.swap.schedule_state import PIECES, rate_jump, refuse_unevaluated, schedule_lists
 from tui_dl.engine.swap.transfer import GRADIENT_POWERS, Transfer, plan_transfer, slots
 from tui_dl.engine.swap.words import label_of, plain_change, words
@@ -162,6 +163,8 @@ def _ongoing(
     transfer = None
     if "optimizer" in touched or state in ("fresh", "calibrate"):
         transfer = _transfer(parts, new, state, found)
+    if "training.precision" in {edit.path for edit in found}:
+        refuse_untrainable_precision(parts, new)
     changed = new_objective(parts, new) if touched & {"loss", "regularizers"} else None
     scale, warnings = None, _warnings(parts, new, found)
     mode = transfer.mode if transfer else "carry"
@@ -172,12 +175,13 @@ def _ongoing(
             warnings.append("the gradient on the probe batch is zero or not finite: no state is rescaled.")
     kept, converted, rescaled, reset = _lists(parts, step, transfer, scale)
     scheduled = schedule_lists(parts, new, new_objective=changed is not None)
+    kept_scaler, reset_scaler = scaler_lists(parts, new)
     offers = rate_offers(parts, step, new, changed) if any(e.path == "optimizer" for e in found) else ()
     plan = Plan(
         change=change,
         edits=tuple(words(edit) for edit in found),
-        kept=(*kept, *scheduled[0]),
-        reset=(*reset, *scheduled[1]),
+        kept=(*kept, *scheduled[0], *kept_scaler),
+        reset=(*reset, *scheduled[1], *reset_scaler),
         rescaled=rescaled,
         converted=converted,
         state=mode,

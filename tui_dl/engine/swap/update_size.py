@@ -23,14 +23,26 @@ LARGEST_PARAMETERS: Final = 20_000_000
 """Above this, copies of weights and moments would cost more memory than a forecast is worth."""
 
 
-def gradients_at(parts: Parts, inputs: Any, targets: Any) -> list[Tensor]:
-    """Gradients of the objective at the present weights, clipped as in training; `.grad` is left alone."""
-    loss = parts.objective.value(parts.model(inputs), targets)
+def gradients_at(parts: Parts, inputs: Any, targets: Any, micro_batches: int = 1) -> list[Tensor]:
+    """Gradients of the objective, or of a micro-batch's part in it, at the present weights.
+
+    `.grad` is left alone.
+    """
+    loss = parts.objective.value(parts.forward(inputs), targets)
+    if micro_batches > 1:
+        loss = loss / micro_batches
+    # A float16 loss goes backward scaled here too: unscaled, small gradients would be lost.
+    scale = parts.precision.scale
+    loss = loss * scale if scale != 1.0 else loss
     found: tuple[Tensor | None, ...] = torch.autograd.grad(loss, parts.parameters, allow_unused=True)
-    gradients = [
-        torch.zeros_like(parameter) if gradient is None else gradient.detach().clone()
+    return [
+        torch.zeros_like(parameter) if gradient is None else gradient.detach() / scale
         for parameter, gradient in zip(parts.parameters, found, strict=True)
     ]
+
+
+def clipped(parts: Parts, gradients: list[Tensor]) -> list[Tensor]:
+    """As the optimizer gets them."""
     if parts.objective.clip is not None:
         norm = torch.nn.utils.get_total_norm(gradients)
         factor = torch.clamp(parts.objective.clip / (norm + 1e-6), max=1.0)
@@ -43,11 +55,24 @@ def next_gradients(parts: Parts) -> list[Tensor] | None:
     if sum(parameter.numel() for parameter in parts.parameters) > LARGEST_PARAMETERS:
         return None
     try:
-        inputs, targets = parts.batches.fetch()
+        parts.batches.fetch()
     except UsageError:
         return None
     with rehearsing(parts):
-        return gradients_at(parts, inputs, targets)
+        return update_gradients(parts)
+
+
+def update_gradients(parts: Parts) -> list[Tensor]:
+    """Gradients that the next update will get: of the next batch, or their mean over its micro-batches."""
+    batches = parts.batches
+    count = batches.micro_batches
+    if count == 1:
+        return clipped(parts, gradients_at(parts, *batches.fetch()))
+    sums: list[Tensor] = []
+    for index in range(count):
+        gradients = gradients_at(parts, *batches.fetch_micro(index), count)
+        sums = gradients if not sums else [total + one for total, one in zip(sums, gradients, strict=True)]
+    return clipped(parts, sums)
 
 
 def next_update_size(parts: Parts, step: int, gradients: Sequence[Tensor] | None) -> float | None:

@@ -27,9 +27,23 @@ class Batch:
         grad_norm: L2 norm of the whole gradient before clipping, 0-dim.
         former: losses that are recorded only, 0-dim each, by their names in the records.
         lr: learning rate of the update (of the first parameter group).
+        scaling: what the loss was scaled by, and whether the update was skipped; None without a scaler.
+        micro: which of an update's micro-batches this is, counted from 1, and how many there are.
     """
 
-    __slots__ = ("data_loss", "former", "grad_norm", "inputs", "loss", "lr", "outputs", "penalty", "targets")
+    __slots__ = (
+        "data_loss",
+        "former",
+        "grad_norm",
+        "inputs",
+        "loss",
+        "lr",
+        "micro",
+        "outputs",
+        "penalty",
+        "scaling",
+        "targets",
+    )
 
     def __init__(self) -> None:
         self.clear()
@@ -45,6 +59,15 @@ class Batch:
         self.grad_norm: Tensor | None = None
         self.former: dict[str, Tensor] = {}
         self.lr: float | None = None
+        self.scaling: tuple[float, bool] | None = None
+        self.micro: tuple[int, int] = (1, 1)
+
+    def copy(self) -> Batch:
+        """Another one that holds the same."""
+        other = Batch()
+        for name in Batch.__slots__:
+            setattr(other, name, getattr(self, name))
+        return other
 
 
 @final

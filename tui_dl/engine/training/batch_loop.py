@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 import torch
 
 from tui_dl.components.tasks import task_of_batch
+from tui_dl.engine.training.accumulation import accumulating_acts, joined
 from tui_dl.engine.training.batch import Batch, BatchResult
 from tui_dl.engine.training.epoch_evaluation import EpochEvaluation, follow_evaluation
 from tui_dl.engine.training.fused_update import FusedUpdate
@@ -90,6 +91,7 @@ class BatchLoop:
     def abandon(self) -> None:
         """Forget a half-done batch, its draws and running statistics too: the same comes again."""
         self._pending = None
+        self.parts.precision.abandon()
         if self.before is not None:
             state, buffers = self.before
             self.parts.random.state = state
@@ -99,10 +101,18 @@ class BatchLoop:
             self.before = None
 
     def peek(self) -> tuple[Any, Any]:
-        """Inputs and targets of the half-done or else of the next batch."""
+        """Inputs and targets of the half-done or else of the next batch; micro-batches all together."""
+        inputs, targets = zip(*self.peek_micro(), strict=True)
+        return joined(inputs), joined(targets)
+
+    def peek_micro(self) -> list[tuple[Any, Any]]:
+        """The same, each micro-batch by itself; mostly there is one."""
+        batches = self.parts.batches
+        if batches.micro_batches > 1:
+            return [batches.fetch_micro(index) for index in range(batches.micro_batches)]
         if self._pending is not None and self.batch.inputs is not None:
-            return self.batch.inputs, self.batch.targets
-        return self.parts.batches.fetch()
+            return [(self.batch.inputs, self.batch.targets)]
+        return [batches.fetch()]
 
     def _begin(self) -> Iterator[str]:
         self._pending = phases = self._all_phases()
@@ -110,7 +120,8 @@ class BatchLoop:
 
     def _all_phases(self) -> Iterator[str]:
         try:
-            for phase, make in self._acts:
+            count = self.parts.batches.micro_batches
+            for phase, make in self._acts if count == 1 else accumulating_acts(self, dict(self._acts)):
                 make()
                 yield phase
         except Exception:
@@ -118,10 +129,15 @@ class BatchLoop:
             raise
 
     def _fetch(self) -> None:
+        self.fetch_micro(0, 1)
+
+    def fetch_micro(self, index: int, count: int) -> None:
+        """Take one of the micro-batches that the next update takes together."""
         parts = self.parts
         self.batch.clear()
-        self.batch.inputs, self.batch.targets = parts.batches.fetch()
-        if parts.draws:
+        self.batch.micro = (index + 1, count)
+        self.batch.inputs, self.batch.targets = parts.batches.fetch_micro(index)
+        if parts.draws and index == 0:
             self.before = (parts.random.state, [buffer.clone() for buffer in self._buffers])
 
     def _forward(self) -> None:
@@ -130,9 +146,9 @@ class BatchLoop:
             parts.model.train()
         if parts.draws:
             with parts.random:
-                self.batch.outputs = parts.model(self.batch.inputs)
+                self.batch.outputs = parts.forward(self.batch.inputs)
         else:
-            self.batch.outputs = parts.model(self.batch.inputs)
+            self.batch.outputs = parts.forward(self.batch.inputs)
 
     def _loss(self) -> None:
         parts = self.parts
@@ -163,6 +179,7 @@ class BatchLoop:
             *(("loss", "data_loss", "penalty") if has_penalty else ("loss",)),
             "grad_norm",
             *(f"loss.{former.name}" for former in parts.objective.former),
+            *parts.precision.columns,
         )
         self.recorder.begin_block(self._columns, parts.task, has_penalty=has_penalty)
 
@@ -170,8 +187,15 @@ class BatchLoop:
         self.parts.gradients.zero()
 
     def _backward(self) -> None:
+        self.pull(1)
+
+    def pull(self, micro_batches: int) -> None:
+        """Add the gradient of the loss's part in a mean over so many micro-batches."""
         loss = self.batch.loss
         assert loss is not None
+        if micro_batches > 1:
+            loss = loss / micro_batches
+        loss = self.parts.precision.scaled(loss)
         if self.parts.draws:
             with self.parts.random:
                 loss.backward()  # type: ignore[no-untyped-call]  # torch's own
@@ -182,6 +206,8 @@ class BatchLoop:
         parts = self.parts
         batch = self.batch
         parts.gradients.gather()
+        if parts.precision.scales:
+            parts.precision.unscale(parts.optimizer)
         limit = parts.objective.clip
         if limit is None:
             batch.grad_norm = parts.gradients.norm()
@@ -190,7 +216,8 @@ class BatchLoop:
             batch.grad_norm = torch.nn.utils.clip_grad_norm_(parts.parameters, limit)
         if self.stop_on_nonfinite:
             assert batch.loss is not None
-            if not math.isfinite(batch.grad_norm.item()) or not math.isfinite(batch.loss.item()):
+            is_finite = math.isfinite(batch.grad_norm.item()) or parts.precision.scale > 1.0
+            if not is_finite or not math.isfinite(batch.loss.item()):
                 raise find_nonfinite(parts, batch)
 
     def _update(self) -> None:
@@ -204,6 +231,17 @@ class BatchLoop:
         elif not parts.is_foreign:
             groups[0]["lr"] = rates.bases[0]
         lr = float(groups[0]["lr"])
+        if parts.precision.scales:
+            scale = parts.precision.scale
+            is_made = parts.precision.step(lambda: self._move(lr))
+            self.batch.scaling = (scale, not is_made)
+        else:
+            self._move(lr)
+        self._commit(lr)
+
+    def _move(self, lr: float) -> None:
+        """Move the weights by their gradients."""
+        parts = self.parts
         if parts.objective.decay:
             parts.objective.decay_weights(lr)
         if parts.is_foreign:
@@ -211,7 +249,6 @@ class BatchLoop:
                 parts.optimizer.step()
         else:
             self._fused.step()
-        self._commit(lr)
 
     def _commit(self, lr: float) -> None:
         """The batch is done: count it and leave its numbers for whoever asks."""
@@ -232,6 +269,8 @@ class BatchLoop:
         if batch.penalty is not None:
             data_loss = batch.data_loss.detach()
             tensors = (loss, data_loss, batch.penalty.detach(), *tensors[1:])
+        if batch.scaling is not None:
+            tensors += tuple(torch.tensor(batch.scaling, dtype=torch.float32, device=loss.device))
         outputs = batch.outputs.detach() if isinstance(batch.outputs, torch.Tensor) else batch.outputs
         made = (outputs, batch.targets, data_loss, parts.objective.loss_name)
         self.recorder.add(step, tensors, (lr, epoch, self.samples_seen), made)

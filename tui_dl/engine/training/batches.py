@@ -49,7 +49,17 @@ class BatchSource(ABC):
 
     @abstractmethod
     def advance(self) -> int:
-        """The fetched batch was used. Returns its samples."""
+        """What the next update takes was used: one batch, or its micro-batches. Returns the samples."""
+
+    @property
+    def micro_batches(self) -> int:
+        """Batches whose gradients the next update takes together."""
+        return 1
+
+    def fetch_micro(self, index: int) -> tuple[Any, Any]:
+        """One of the next update's micro-batches; the first is what `fetch` gives."""
+        assert index == 0
+        return self.fetch()
 
     @abstractmethod
     def seek(self, position: Position) -> None:
@@ -74,6 +84,9 @@ class BatchSource(ABC):
 class ResidentBatches(BatchSource):
     """A split that lies whole on the device; its order in an epoch is a pure function of (seed, epoch).
 
+    An update takes `accumulate` batches together, or as many as are left of the epoch: so its position is
+    still an epoch and a number of samples.
+
     Args:
         inputs: (N, ...) on the device.
         targets: (N, ...) there too.
@@ -86,6 +99,7 @@ class ResidentBatches(BatchSource):
         self.inputs = inputs
         self.targets = targets
         self.batch_size = batch_size
+        self.accumulate = 1
         self._seed = seed
         self._count = len(inputs)
         self._order_epoch = -1
@@ -93,18 +107,30 @@ class ResidentBatches(BatchSource):
 
     def fetch(self) -> tuple[Tensor, Tensor]:
         """Fresh contiguous copies: an unaligned view into the data would give other last bits."""
+        return self.fetch_micro(0)
+
+    @property
+    def micro_batches(self) -> int:
+        """Batches that the next update takes together."""
+        if self.accumulate == 1:
+            return 1
+        return min(self.accumulate, -(-(self._count - self.samples) // self.batch_size))
+
+    def fetch_micro(self, index: int) -> tuple[Tensor, Tensor]:
+        """One of the next update's batches, in copies too."""
         if self._order_epoch != self.epoch:
             generator = seeded_generator(self._seed, "order", self.epoch)
             self._order = torch.randperm(self._count, generator=generator).to(self.inputs.device)
             self._order_epoch = self.epoch
-        chosen = self._order[self.samples : self.samples + self.batch_size]
+        first = self.samples + index * self.batch_size
+        chosen = self._order[first : first + self.batch_size]
         return self.inputs.index_select(0, chosen), self.targets.index_select(0, chosen)
 
     def advance(self) -> int:
-        """The batch was used; after the last one of an epoch the next epoch begins."""
-        used = min(self.batch_size, self._count - self.samples)
+        """What an update takes was used; after the last of an epoch the next epoch begins."""
+        self.batches += self.micro_batches
+        used = min(self.batch_size * self.accumulate, self._count - self.samples)
         self.samples += used
-        self.batches += 1
         if self.samples == self._count:
             self.epoch += 1
             self.samples = 0
@@ -118,12 +144,12 @@ class ResidentBatches(BatchSource):
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches in a pass of this batch size throughout."""
-        return -(-self._count // self.batch_size)
+        """Updates in a pass of this batch size throughout."""
+        return -(-self._count // (self.batch_size * self.accumulate))
 
     def remaining_steps(self, epochs: int) -> int:
-        """Batches from here to the end of so many epochs in all."""
+        """Updates from here to the end of so many epochs in all."""
         if self.epoch >= epochs:
             return 0
-        rest_of_epoch = -(-(self._count - self.samples) // self.batch_size)
+        rest_of_epoch = -(-(self._count - self.samples) // (self.batch_size * self.accumulate))
         return rest_of_epoch + (epochs - self.epoch - 1) * self.steps_per_epoch

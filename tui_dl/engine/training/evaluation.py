@@ -48,7 +48,7 @@ def probe_loss(parts: Parts) -> float:
         return float("nan")
     inputs, targets = parts.probe
     with evaluating(parts):
-        return float(parts.objective.value(parts.model(inputs), targets))
+        return float(parts.objective.value(parts.forward(inputs), targets))
 
 
 class _Means:
@@ -66,7 +66,7 @@ class _Means:
         task: Task | None = parts.task
         sums: MetricSums | None = None
         for inputs, targets in chunks:
-            outputs = parts.model(inputs)
+            outputs = parts.forward(inputs)
             if sums is None:
                 task = task or task_of_batch(outputs, targets)
                 sums = MetricSums(task)

@@ -70,7 +70,7 @@ def _first_bad_output(parts: Parts, inputs: Any) -> str | None:
     buffers = [(buffer, buffer.clone()) for buffer in parts.model.buffers()]
     try:
         with torch.no_grad(), parts.random.preserved():
-            parts.model(inputs)
+            parts.forward(inputs)
     finally:
         for hook in hooks:
             hook.remove()

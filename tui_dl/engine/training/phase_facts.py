@@ -44,12 +44,23 @@ class PhaseTeller:
         batch = trainer.batch
         assert batch is not None
         samples = len(batch.inputs)
-        words = (
+        place = trainer.epoch_samples + self._samples_before(trainer)
+        words: tuple[str, ...] = (
             f"inputs {shape(batch.inputs)}, {size(batch.inputs)}",
             f"targets {shape(batch.targets)}",
-            f"{samples} samples of epoch {trainer.epoch}, from place {trainer.epoch_samples} of its order",
+            f"{samples} samples of epoch {trainer.epoch}, from place {place} of its order",
         )
+        if batch.micro[1] > 1:
+            index, count = batch.micro
+            words += (f"micro-batch {index} of {count}: the weights move once, by their mean gradient",)
         return {"samples": float(samples), "epoch": float(trainer.epoch)}, words
+
+    @staticmethod
+    def _samples_before(trainer: Trainer) -> int:
+        """Samples of this update's earlier micro-batches: all but the last one are whole."""
+        if trainer.batch.micro[0] == 1 or trainer.experiment is None:
+            return 0
+        return (trainer.batch.micro[0] - 1) * trainer.experiment.training.batch_size
 
     def _forward(self, trainer: Trainer) -> Facts:
         batch = trainer.batch

@@ -67,12 +67,17 @@ def rows_of(model: RunModel, *, all_settings: bool = False) -> Iterator[Row]:
             samples = f"{count(described.train_samples)} / {count(described.validation_samples)}"
             yield Row("train / val", samples)
     yield from _regularizer_rows(experiment, all_settings)
-    yield Row("run", f"batch {count(experiment.training.batch_size)}", "training", head=True)
+    yield Row("run", _batch_words(experiment.training), "training", head=True)
     yield from _training_rows(model, experiment, all_settings)
     yield Row("seed", str(experiment.seed))
     if model.receipt is not None:
         label = receipt_label(model.receipt)
         yield Row("last change", f"undone: {label}" if model.is_undone else label, "receipts")
+
+
+def _batch_words(training: Training) -> str:
+    several = f" × {count(training.accumulate)}" if training.accumulate > 1 else ""
+    return f"batch {count(training.batch_size)}{several}"
 
 
 def _component_rows(label: str, component: Component, path: str, all_settings: bool) -> Iterator[Row]:

@@ -8,6 +8,7 @@ from tui_dl.ui.keys.keymap import DEFAULT_KEYMAP, Keymap
 from tui_dl.ui.numerals import number
 from tui_dl.ui.panels.lines import GrowingPanel
 from tui_dl.ui.run_model import RunModel, Topic
+from tui_dl.wire.messages import PhaseReached
 
 PHASES: Final = ("fetch", "forward", "loss", "zero_grad", "backward", "clip", "update")
 _WORDS: Final = {
@@ -43,9 +44,14 @@ def phase_lines(model: RunModel, width: int, keymap: Keymap = DEFAULT_KEYMAP) ->
     # Attached in the middle of a batch: what came before was not heard, but it was done.
     if present.phase in PHASES:
         done |= set(PHASES[: PHASES.index(present.phase)])
-    following = PHASES[len(done)] if len(done) < len(PHASES) else ""
+    following = _following(present)
+    micro = f"· {present.micro_batch} of {present.micro_batches} " if present.micro_batches > 1 else ""
     lines: list[Line] = [
-        [(f" batch {present.step:,} ", "on_info"), " ", *_strip(present.phase, following, done, width < 90)],
+        [
+            (f" batch {present.step:,} {micro}", "on_info"),
+            " ",
+            *_strip(present.phase, following, done, width < 90),
+        ],
         [(f" {present.phase}: {_WORDS.get(present.phase, '')}", "dim")],
     ]
     values: list[Part] = [" "]
@@ -68,6 +74,16 @@ def phase_lines(model: RunModel, width: int, keymap: Keymap = DEFAULT_KEYMAP) ->
         [*one, (f" {following}   ", "dim", "screen.step_phase"), *rest] if following else [" ", *rest]
     )
     return lines
+
+
+def _following(present: PhaseReached) -> str:
+    """The phase that comes next: an update of several micro-batches begins anew until the last one."""
+    if present.phase == "backward" and present.micro_batch < present.micro_batches:
+        return "fetch"
+    if present.phase == "loss" and present.micro_batch > 1:
+        return "backward"
+    index = PHASES.index(present.phase) + 1 if present.phase in PHASES else len(PHASES)
+    return PHASES[index] if index < len(PHASES) else ""
 
 
 def _strip(present: str, following: str, done: set[str], narrow: bool) -> list[Part]:
