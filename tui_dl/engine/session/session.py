@@ -90,7 +90,7 @@ class Session:
         self.keep = True
         """Whether the run's folder outlives it."""
         self._run_name, self._path = run, path
-        self._clock = clock
+        self.clock = clock
         self._wait = wait or self.inbox.wait
         self._tickets = self.inbox.tickets
         self.reports.segment = segment
@@ -287,6 +287,13 @@ class Session:
         self._plan_look()
         self.tell()
 
+    def keep_time(self) -> None:
+        """The run goes on from here: the time until now says nothing about its speed."""
+        self.rate.start(self.trainer.step)
+        self.pacer.restart()
+        self._lookout.restart(self.trainer.step)
+        self._plan_look()
+
     def tell(self) -> None:
         """Publish the status now."""
         self.reports.publish_status(status_of(self))
@@ -304,7 +311,7 @@ class Session:
 
     def look(self) -> None:
         """At a batch boundary where something may be due."""
-        now, trainer = self._clock(), self.trainer
+        now, trainer = self.clock(), self.trainer
         self.rate.tick(now, trainer.step)
         end: FinishReason | None = None
         if trainer.epoch != self._epoch:
@@ -357,10 +364,7 @@ class Session:
         self._state, self._detail = "running", ""
         # Whatever was left of a batch is made with the next one.
         self.phases.leave()
-        self.rate.start(self.trainer.step)
-        self.pacer.restart()
-        self._lookout.restart(self.trainer.step)
-        self._plan_look()
+        self.keep_time()
         self.tell()
 
     def _rest(self, detail: str) -> None:
@@ -383,7 +387,7 @@ class Session:
         if wait_s <= 0:
             self.pacer.spend()
             return False
-        self.reports.flush_if_due(self._clock())
+        self.reports.flush_if_due(self.clock())
         self._wait(min(wait_s, LONGEST_WAIT_S))
         return True
 
