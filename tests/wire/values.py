@@ -9,6 +9,7 @@ from msgspec import inspect
 from tests.spec.experiments import SMALL
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.preset import from_toml
+from tui_dl.spec.rate_search import RateSearch
 from tui_dl.wire.commands import AnyCommand
 from tui_dl.wire.messages import AnyMessage
 
@@ -16,6 +17,11 @@ MESSAGES: tuple[type[msgspec.Struct], ...] = get_args(AnyMessage)
 COMMANDS: tuple[type[msgspec.Struct], ...] = get_args(AnyCommand)
 
 _EXPERIMENT = from_toml(SMALL, "SMALL")
+_CHECKED: dict[type[msgspec.Struct], msgspec.Struct] = {
+    Experiment: _EXPERIMENT,
+    RateSearch: RateSearch(highest=0.5, batches=7),
+}
+"""What has bounds of its own."""
 _INTEGERS = st.integers(-(2**63), 2**63 - 1)
 _FLOATS = st.floats(allow_nan=False)
 _TEXTS = st.text(max_size=12)
@@ -51,8 +57,8 @@ def values(node: inspect.Type) -> st.SearchStrategy[Any]:
 
 def structs(cls: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
     """Instances of a Struct with all fields drawn."""
-    if cls is Experiment:
-        return st.just(_EXPERIMENT)
+    if cls in _CHECKED:
+        return st.just(_CHECKED[cls])
     info = inspect.type_info(cls)
     assert isinstance(info, inspect.StructType)
     return st.builds(cls, **{field.name: values(field.type) for field in info.fields})

@@ -14,6 +14,7 @@ from tui_dl.wire.commands import (
     AnyCommand,
     ApplyChange,
     Evaluate,
+    FindRate,
     Hello,
     MeasureMetrics,
     Pause,
@@ -35,6 +36,7 @@ from tui_dl.wire.messages import (
     Message,
     MetricsMeasured,
     PlanMade,
+    RateFound,
     RunFailed,
     RunFinished,
     StatusChanged,
@@ -177,6 +179,10 @@ class EngineClient:
     async def measure(self, metrics: Sequence[str]) -> MetricsMeasured:
         """Compute metrics exactly, now; None where a value is not finite or not defined."""
         return await self._outcome(MeasureMetrics(list(metrics)), MetricsMeasured)
+
+    async def find_rate(self, **settings: Any) -> RateFound:
+        """Try growing rates from here on copies of the run; settings as `RateSearch` has them."""
+        return await self._outcome(FindRate(settings), RateFound)
 
     async def stop(
         self,

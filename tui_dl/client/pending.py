@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from typing import final
 
 from tui_dl.errors import ChangeRefused, TuiDlError
-from tui_dl.wire.commands import AnyCommand, ApplyChange, Evaluate, MeasureMetrics, PlanChange, Restart, Undo
+from tui_dl.wire.commands import (
+    AnyCommand,
+    ApplyChange,
+    Evaluate,
+    FindRate,
+    MeasureMetrics,
+    PlanChange,
+    Restart,
+    Undo,
+)
 from tui_dl.wire.messages import (
     Answered,
     AnyMessage,
@@ -14,6 +23,7 @@ from tui_dl.wire.messages import (
     EvaluationRecorded,
     MetricsMeasured,
     PlanMade,
+    RateFound,
 )
 
 _REFUSABLE = (PlanChange, ApplyChange, Undo, Restart)
@@ -101,6 +111,8 @@ def _fits(command: AnyCommand, message: AnyMessage) -> bool:
             return True
         case ApplyChange(), ChangeApplied(receipt):
             return receipt.source == "user"
+        case FindRate(), RateFound():
+            return True
         case Evaluate(split), EvaluationRecorded():
             return message.split == split
         case _:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect
@@ -27,6 +27,7 @@ from tui_dl.spec.schema import (
 from tui_dl.spec.unknown_keys import unknown_key
 from tui_dl.spec.wording import expected, joined, likely_meant, listing, shown, suggestion, within
 
+_S = TypeVar("_S", bound=msgspec.Struct)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
 
 
@@ -40,6 +41,18 @@ def decode(tree: Mapping[str, Any]) -> Experiment:
     _fill_loss(given)
     cleaned = _read_table(Experiment, given, "")
     return msgspec.convert(cleaned, Experiment)
+
+
+def read_settings(cls: type[_S], given: Mapping[str, Any], *, source: str = "") -> _S:
+    """Read the settings of something that is no part of an experiment.
+
+    Raises:
+        SpecError: for the first mistake in the order of the fields.
+    """
+    try:
+        return msgspec.convert(_read_table(cls, as_table(given, ""), ""), cls)
+    except SpecError as error:
+        raise SpecError(error.problem, key=error.key, source=source) from None
 
 
 def _fill_loss(tree: dict[str, Any]) -> None:

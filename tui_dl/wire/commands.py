@@ -102,6 +102,17 @@ class MeasureMetrics(Command, frozen=True, tag="measure"):
     metrics: list[str]
 
 
+class FindRate(Command, frozen=True, tag="find_rate"):
+    """Try growing rates from here on copies; answered once RateFound has come. Nothing of the run changes."""
+
+    settings: dict[str, Any] = {}
+    """Of `RateSearch`, those that are not at their defaults."""
+
+
+class CancelRateSearch(Command, frozen=True, tag="cancel_rate_search"):
+    """End the search that goes on; what it has found by then is told. Without one nothing happens."""
+
+
 class GoToScene(Command, frozen=True, tag="scene"):
     """Move to the next (+1) or previous (-1) scene; from a waiting scene, +1 goes on."""
 
@@ -157,6 +168,8 @@ AnyCommand = (
     | ExtendRun
     | Evaluate
     | MeasureMetrics
+    | FindRate
+    | CancelRateSearch
     | GoToScene
     | Watch
     | SetBudget

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.metrics import MetricInfo
+from tui_dl.spec.rate_search import RateAdvice, RateCurve, RateSearch
 from tui_dl.wire.plans import Plan, Receipt
 from tui_dl.wire.snapshots import Reading
 
@@ -22,6 +23,8 @@ It is taken with the last step of each report, at most a twentieth of a second a
 RunState = Literal["starting", "running", "paused", "finished", "failed"]
 """``dead`` is what others call a run whose engine is gone without having said finished or failed."""
 FinishReason = Literal["steps", "epochs", "early_stopping", "stopped", "interrupted", "nonfinite"]
+RateEnd = Literal["tried", "diverged", "nonfinite", "cancelled"]
+"""All batches were tried, the loss rose far above its lowest, it is not finite, or somebody ended it."""
 
 
 class Message(Struct, frozen=True, tag_field="type"):
@@ -247,6 +250,25 @@ class MetricsMeasured(Message, frozen=True, tag="measured"):
     values: dict[str, float | None]
 
 
+class RatesTried(Message, frozen=True, tag="rates_tried"):
+    """A search for a rate goes on: its curve so far, to the one who asked."""
+
+    step: int
+    search: RateSearch
+    curve: RateCurve
+
+
+class RateFound(Message, frozen=True, tag="rate_found"):
+    """A search for a rate has come to its end, to the one who asked; nothing of the run has changed."""
+
+    step: int
+    """Updates made by the run: the search began at its weights and state, and they are still there."""
+    search: RateSearch
+    curve: RateCurve
+    advice: RateAdvice
+    ended: RateEnd
+
+
 class Noticed(Message, frozen=True, tag="notice"):
     """Something a user should know."""
 
@@ -298,6 +320,8 @@ AnyMessage = (
     | NonFiniteFound
     | ExpectationChecked
     | MetricsMeasured
+    | RatesTried
+    | RateFound
     | Noticed
     | RunFinished
     | RunFailed

@@ -11,6 +11,7 @@ import msgspec
 
 from tui_dl.engine.serving.inbox import Abandoned, ScreenAttached, Watched
 from tui_dl.engine.session.goal import Goal
+from tui_dl.engine.session.rate_finding import find_rate
 from tui_dl.errors import ChangeRefused, TuiDlError
 from tui_dl.wire import commands
 from tui_dl.wire.messages import Answered, MetricsMeasured, PlanMade, SceneReached
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
     from tui_dl.engine.session.session import Session
 
 MOST_STEPS: Final = 10**12
-QUESTIONS: Final = (commands.PlanChange, commands.MeasureMetrics, commands.Watch)
+QUESTIONS: Final = (
+    commands.PlanChange,
+    commands.MeasureMetrics,
+    commands.Watch,
+    commands.FindRate,
+    commands.CancelRateSearch,
+)
 """What asks without any effect on the run is not recorded."""
 AT_BATCH_BOUNDARY: Final = (
     commands.ApplyChange,
@@ -157,6 +164,16 @@ def _measure(session: Session, command: commands.MeasureMetrics, ticket: Ticket)
     return True
 
 
+def _find_rate(session: Session, command: commands.FindRate, ticket: Ticket) -> bool:
+    find_rate(session, command, ticket)
+    return True
+
+
+def _cancel_rate_search(_session: Session, _command: commands.CancelRateSearch, _ticket: Ticket) -> bool:
+    # The search has seen it in the queue; if it comes too late there is nothing left to end.
+    return True
+
+
 def _scene(session: Session, command: commands.GoToScene, _ticket: Ticket) -> bool:
     scenes = session.course.scenes
     scenes.require_any()
@@ -230,6 +247,8 @@ HANDLERS: Final[dict[type, Callable[[Session, Any, Ticket], bool]]] = {
     commands.ExtendRun: _extend,
     commands.Evaluate: _evaluate,
     commands.MeasureMetrics: _measure,
+    commands.FindRate: _find_rate,
+    commands.CancelRateSearch: _cancel_rate_search,
     commands.GoToScene: _scene,
     commands.SetBudget: _set_budget,
     commands.SaveCheckpoint: _save_checkpoint,

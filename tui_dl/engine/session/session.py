@@ -92,7 +92,7 @@ class Session:
         self.keep = True
         """Whether the run's folder outlives it."""
         self._run_name, self._path = run, path
-        self._clock = clock
+        self.clock = clock
         self._wait = wait or self.inbox.wait
         self._tickets = self.inbox.tickets
         self.reports.segment = segment
@@ -296,6 +296,13 @@ class Session:
         self.boundary.plan()
         self.tell()
 
+    def keep_time(self) -> None:
+        """The run goes on from here: the time until now says nothing about its speed."""
+        self.rate.start(self.trainer.step)
+        self.pacer.restart()
+        self.boundary.restart()
+        self.boundary.plan()
+
     def tell(self) -> None:
         """Publish the status now."""
         self.reports.publish_status(status_of(self))
@@ -354,10 +361,7 @@ class Session:
         self._state, self._detail = "running", ""
         # Whatever was left of a batch is made with the next one.
         self.phases.leave()
-        self.rate.start(self.trainer.step)
-        self.pacer.restart()
-        self.boundary.restart()
-        self.boundary.plan()
+        self.keep_time()
         self.tell()
 
     def _release(self, why: str, error: str = "") -> None:
@@ -373,6 +377,6 @@ class Session:
         if wait_s <= 0:
             self.pacer.spend()
             return False
-        self.reports.flush_if_due(self._clock())
+        self.reports.flush_if_due(self.clock())
         self._wait(min(wait_s, LONGEST_WAIT_S))
         return True

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, final
 import torch
 
 from tui_dl.engine.parts.parts import trainable
+from tui_dl.engine.state.undo import boundary_random
 from tui_dl.engine.training.batches import BatchSource, Position
 from tui_dl.engine.training.gradients import GradientBuffer
+from tui_dl.engine.training.iterable_batches import IterableBatches
 from tui_dl.engine.training.rng import RandomState
 
 if TYPE_CHECKING:
@@ -57,6 +59,23 @@ class OneBatch(BatchSource):
     def remaining_steps(self, epochs: int) -> int:
         """Unknown."""
         return 0
+
+
+def batches_ahead(loop: BatchLoop, random: RandomState) -> BatchSource:
+    """A source of its own for the batch that the loop makes next (or is making) and those after it.
+
+    Args:
+        loop: of the run; its own source stays where it is.
+        random: what somebody's own batches draw from, in the state of the boundary.
+
+    Raises:
+        ChangeRefused: if looking ahead would take the training's batches away.
+    """
+    batches = loop.parts.batches
+    if not isinstance(batches, IterableBatches):
+        return copy.copy(batches)
+    random.state = boundary_random(loop.parts)
+    return batches.ahead(random)
 
 
 def rehearsal_parts(loop: BatchLoop) -> Parts:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tui_dl.engine.training.batches import BatchSource, Position
-from tui_dl.errors import UsageError
+from tui_dl.errors import ChangeRefused, UsageError
 
 if TYPE_CHECKING:
     from tui_dl.engine.training.rng import RandomState
@@ -125,6 +125,23 @@ class IterableBatches(BatchSource):
                 for _ in range(position.batches):
                     next(self._iterator, None)
         self.epoch, self.samples, self.batches = position.epoch, position.samples, position.batches
+
+    def ahead(self, random: RandomState) -> IterableBatches:
+        """Another source that gives what comes from here on, drawn from a random state of its own.
+
+        Raises:
+            ChangeRefused: where iterating anew would take batches away from this one.
+        """
+        # With workers that stay, a DataLoader has one iterator for all who iterate.
+        shares = getattr(self._batches, "persistent_workers", False)
+        if self.is_one_shot or shares:
+            what = "batches has persistent_workers" if shares else "batches is a generator"
+            raise ChangeRefused(f"{what}, so it can't be looked ahead without taking from the training.")
+        found = random.state
+        source = IterableBatches(self._batches, random, self._device)
+        source.return_to(self.position, self.epoch_random)
+        random.state = found
+        return source
 
     @property
     def steps_per_epoch(self) -> int:

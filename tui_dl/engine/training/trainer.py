@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 from tui_dl.engine.parts.foreign_parts import foreign_parts
 from tui_dl.engine.parts.parts import build_parts
 from tui_dl.engine.state import trainer_state
+from tui_dl.engine.state.rate_trip import RateTrip
 from tui_dl.engine.state.rehearsal import rehearsal_parts
 from tui_dl.engine.state.restart import InitialValues, restarted_parts
 from tui_dl.engine.state.undo import UndoResult, UndoStack
@@ -17,6 +18,7 @@ from tui_dl.engine.training.evaluation import evaluate
 from tui_dl.engine.training.nonfinite import NonFinite
 from tui_dl.errors import ChangeRefused
 from tui_dl.spec.change import revalidated
+from tui_dl.spec.rate_search import rate_search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
     from tui_dl.engine.training.scalars import StepScalars
     from tui_dl.spec.experiment import Experiment
     from tui_dl.spec.lecture import OptimizerState
+    from tui_dl.spec.rate_search import RateSearch
     from tui_dl.spec.rates import Rates
+    from tui_dl.wire.messages import RateFound
     from tui_dl.wire.plans import Plan, Receipt
 
 
@@ -237,6 +241,22 @@ class Trainer:
         call. Of steps that nobody drains, the last 131072 are kept.
         """
         return self._loop.recorder.drain()
+
+    def find_rate(self, **settings: Any) -> RateFound:
+        """Try growing rates from here, on copies: no weight, draw or batch of the run is touched.
+
+        Args:
+            settings: `lowest`, `highest`, `batches`, `smoothing` and `stop_factor`, as `RateSearch` has them.
+
+        Raises:
+            SpecError: if one of them does not say something possible.
+            ChangeRefused: if somebody's own batches can't be looked ahead.
+        """
+        return self.rate_trip(rate_search(settings)).finish()
+
+    def rate_trip(self, search: RateSearch) -> RateTrip:
+        """The same, batch by batch in the caller's hands; raises as `find_rate` does."""
+        return RateTrip(self._loop, search)
 
     def evaluate(
         self, split: str = "validation", progress: Callable[[int], None] | None = None
