@@ -1,5 +1,6 @@
 import json
 import math
+from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -19,13 +20,16 @@ COMPONENTS = [
 ]
 
 
+def _descendants(cls: type[Component]) -> Iterator[type[Component]]:
+    for each in cls.__subclasses__():
+        if each.__module__.startswith("tui_dl."):
+            yield each
+            yield from _descendants(each)
+
+
 def test_every_declared_component_is_listed() -> None:
-    declared = {
-        leaf
-        for base in Component.__subclasses__()
-        for leaf in base.__subclasses__()
-        if leaf.__module__.startswith("tui_dl.")
-    }
+    # Bases have no name of their own in TOML.
+    declared = {leaf for leaf in _descendants(Component) if leaf.__struct_config__.tag != leaf.__name__}
     assert declared == {cls for classes in FAMILIES.values() for cls in classes}
     assert len(catalogue()) == len(declared)
 
@@ -38,7 +42,15 @@ def test_every_component_explains_itself(cls: type[Component]) -> None:
     assert component_class(info.family, info.name) is cls
     for field in info.fields:
         assert field.help
-        assert field.type in ("int", "float", "bool", "choice", "component", "list of int")
+        assert field.type in (
+            "int",
+            "float",
+            "bool",
+            "choice",
+            "component",
+            "list of int",
+            "list of component",
+        )
         assert field.default is not None
         if field.type in ("int", "float", "list of int"):
             low = field.ge if field.gt is None else field.gt
@@ -75,12 +87,14 @@ def test_a_field_in_full() -> None:
         lt=1,
         nudge="decay",
     )
-    hidden, activation, _ = struct_fields(Mlp)
+    hidden, activation, _, activations = struct_fields(Mlp)
     assert (hidden.type, hidden.default, hidden.unit, hidden.ge, hidden.le, hidden.max_length) == (
         "list of int", [64, 64], "units", 1, 65_536, 1000,
     )  # fmt: skip
     assert (activation.type, activation.family, activation.default) == ("component", "activation", "relu")
     assert "leaky_relu" in activation.choices
+    assert (activations.type, activations.default) == ("list of component", [])
+    assert activations.choices == activation.choices
 
 
 def test_fields_of_the_training() -> None:

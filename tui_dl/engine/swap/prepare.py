@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 from tui_dl.engine.swap.calibrate import refuse_uncalibratable
 from tui_dl.engine.swap.foreign import refuse_foreign
 from tui_dl.engine.swap.loss_scale import gradient_scale, new_objective
+from tui_dl.engine.swap.modules import NOTHING, module_changes
 from tui_dl.engine.swap.offers import rate_offers, rate_warnings
 from tui_dl.engine.swap.transfer import GRADIENT_POWERS, Transfer, plan_transfer, slots
 from tui_dl.engine.swap.words import label_of, plain_change, words
@@ -68,7 +69,7 @@ class Prepared:
         if len(self.edits) != 1 or self.plan.restarts or self.plan.warmup_steps:
             return ""
         edit = self.edits[0]
-        is_whole = isinstance(edit.old, Component) or isinstance(edit.new, Component)
+        is_whole = any(isinstance(one, Component | tuple) for one in (edit.old, edit.new))
         return "" if is_whole or edit.old is None or edit.new is None else edit.path
 
     def receipt(self, step: int, outcome: Outcome | None = None) -> Receipt:
@@ -163,17 +164,18 @@ def _ongoing(
         if scalable and scale is None:
             warnings.append("the gradient on the probe batch is zero or not finite: no state is rescaled.")
     kept, converted, rescaled, reset = _lists(parts, step, transfer, scale)
+    modules = NOTHING if parts.is_foreign else module_changes(parts.experiment, new)
     offers = rate_offers(parts, step, new, changed) if any(e.path == "optimizer" for e in found) else ()
     plan = Plan(
         change=change,
         edits=tuple(words(edit) for edit in found),
         kept=kept,
-        reset=reset,
+        reset=(*reset, *modules.reset),
         rescaled=rescaled,
-        converted=converted,
+        converted=(*converted, *modules.converted),
         state=mode,
         warmup_steps=warmup_steps,
-        warnings=(*warnings, *rate_warnings(offers, new)),
+        warnings=(*warnings, *modules.warnings, *rate_warnings(offers, new)),
         rate_options=offers,
     )
     return Prepared(plan, new, found, transfer, changed, scale)
