@@ -382,6 +382,7 @@ def test_skip_connections_are_switched_with_all_weights_kept() -> None:
 def test_a_model_that_can_t_take_the_data_is_refused_and_the_run_goes_on() -> None:
     of, never = (Trainer(from_toml(IMAGES, "images")) for _ in range(2))
     for change in ({"model.channels": [2, 2, 2, 2]}, {"data": "moons"}):
-        with pytest.raises(ChangeRefused, match=r"halved 4 times|cnn takes images"):
-            of.apply(change)
+        for refuse in (of.plan, of.apply):
+            with pytest.raises(ChangeRefused, match=r"halved 4 times|cnn takes images"):
+                refuse(change)
     assert continuation(of, 3) == continuation(never, 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
+from tui_dl.components.models import affine_maps
 from tui_dl.engine.swap.calibrate import refuse_uncalibratable
 from tui_dl.engine.swap.foreign import refuse_foreign
 from tui_dl.engine.swap.loss_scale import gradient_scale, new_objective
@@ -127,7 +128,9 @@ def _fresh_start(
     """Data, model, init, seed or device: everything is built anew."""
     try:
         resolve_device(new.training.device)
-    except NotAvailable as error:
+        if parts.splits is not None and new.data == parts.experiment.data:
+            affine_maps(new.model, parts.splits.input_shape, parts.splits.outputs)
+    except (NotAvailable, SpecError) as error:
         raise ChangeRefused(str(error)) from error
     plan = Plan(
         change=change,
