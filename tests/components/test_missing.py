@@ -12,9 +12,10 @@ from tui_dl.components.activations import build_activation
 from tui_dl.components.data import draw_samples
 from tui_dl.components.inits import initialise
 from tui_dl.components.losses import build_loss
-from tui_dl.components.models import build_model, layer_sizes
+from tui_dl.components.models import affine_maps, build_model
+from tui_dl.components.norms import dropout_at, norms_at
 from tui_dl.components.optimizers import build_optimizer, effective_step, hyperparameters, moments
-from tui_dl.components.regularizers import clip_norm, decay_rate, dropout_p, early_stopping, penalty
+from tui_dl.components.regularizers import clip_norm, decay_rate, early_stopping, penalty
 from tui_dl.spec import activations, component, data, inits, losses, models, optimizers, schedules
 from tui_dl.spec.schedule_factor import factor
 
@@ -59,8 +60,8 @@ def _parameter() -> nn.Parameter:
 
 FAMILIES: list[tuple[component.Component, list[component.Component], Callable[..., object]]] = [
     (_Data(), catalogue.DATA, lambda one: draw_samples(one, RNG)),
-    (_Model(), catalogue.MODELS, lambda one: layer_sizes(one, (2,), 2)),
-    (_Model(), catalogue.MODELS, lambda one: build_model(one, (2,), 2, 0)),
+    (_Model(), catalogue.MODELS, lambda one: affine_maps(one, (8, 8), 2)),
+    (_Model(), catalogue.MODELS, lambda one: build_model(one, (8, 8), 2, 0)),
     (_Activation(), catalogue.ACTIVATIONS, build_activation),
     (_Init(), catalogue.INITS, lambda one: initialise(one, nn.Linear(2, 2))),
     (_Loss(), catalogue.LOSSES, lambda one: build_loss(one, _task(one), 2)),
@@ -91,7 +92,8 @@ def test_every_regularizer_acts_in_exactly_one_way(regularizer: component.Compon
     effects = [
         penalty([regularizer], [torch.ones(2, 2)]) is not None,
         decay_rate([regularizer]) > 0,
-        dropout_p([regularizer]) > 0,
+        any(dropout_at([regularizer], models.Mlp())),
+        any(norms_at([regularizer], models.Mlp())),
         clip_norm([regularizer]) is not None,
         early_stopping([regularizer]) is not None,
     ]

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from tui_dl.components.activations import build_activation
 from tui_dl.components.losses import build_loss
+from tui_dl.components.norms import dropout_at, norms_at
 from tui_dl.engine.training.trainer import Trainer
 from tui_dl.spec.change import apply_change
 from tui_dl.spec.preset import from_toml
@@ -148,15 +150,11 @@ def invariants(of: Trainer) -> None:
 def _model_invariants(of: Trainer, declared: Experiment) -> None:
     hidden = list(getattr(declared.model, "hidden", ()))
     assert [layer.out_features for layer in of.model.layers][:-1] == hidden  # type: ignore[union-attr]
-    names = {
-        "relu": nn.ReLU,
-        "tanh": nn.Tanh,
-        "sigmoid": nn.Sigmoid,
-        "identity": nn.Identity,
-        "gelu": nn.GELU,
-    }
-    for module in of.model.activations:  # type: ignore[union-attr]
-        assert isinstance(module, names[declared.model.activation.name])  # type: ignore[union-attr]
-    dropout = next((each.p for each in declared.regularizers if each.name == "dropout"), 0.0)
-    for module in of.model.dropouts:  # type: ignore[union-attr]
-        assert getattr(module, "p", 0.0) == dropout
+    for module, activation in zip(of.model.activations, declared.model.each_activation, strict=True):  # type: ignore[arg-type]
+        assert type(module) is type(build_activation(activation))
+    dropouts = dropout_at(declared.regularizers, declared.model)
+    assert [getattr(module, "p", 0.0) for module in of.model.dropouts] == list(dropouts)  # type: ignore[union-attr]
+    for norm, module in zip(norms_at(declared.regularizers, declared.model), of.model.norms, strict=True):  # type: ignore[arg-type]
+        kinds = {"batch_norm": nn.BatchNorm1d, "layer_norm": nn.LayerNorm}
+        assert isinstance(module, nn.Identity if norm is None else kinds[norm.name])
+        assert norm is None or module.eps == norm.eps

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from tui_dl.errors import SpecError
+from tui_dl.spec.catalogue import component_class
 from tui_dl.spec.component import component_name
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.schema import choices_of, described_by, fields_of, list_choices_of, plain
@@ -104,6 +105,25 @@ VARIANT = {"name": "other", "set": {"training": {"batch_size": 7}, "optimizer": 
 SCRIPT = [{"at_step": 5, "set": {"training.batch_size": 8}, "state": "fresh", "warmup_steps": 3}]
 
 
+MENDED = {
+    "data": "digits",
+    "model": "mlp",
+    "regularizers": [],
+    "optimizer": "adam",
+    "variant": [VARIANT],
+}
+
+
+def _fit_activations(model: dict[str, Any]) -> None:
+    """Where activations are given one by one, give as many as there are places."""
+    given = model.get("activations")
+    if given:
+        cls = component_class("model", model["name"])
+        sizes = {name: model[name] for name in ("hidden", "channels", "blocks") if name in model}
+        model["activations"] = [given[place % len(given)] for place in range(cls(**sizes).places)]  # type: ignore[attr-defined]
+        model.pop("activation", None)
+
+
 @st.composite
 def experiments(draw: st.DrawFn) -> Experiment:
     """Valid experiments of every kind; contradictory ones are mended rather than thrown away."""
@@ -124,17 +144,16 @@ def experiments(draw: st.DrawFn) -> Experiment:
             },
         )
     )
+    _fit_activations(tree["model"])
     tree |= draw(lectures())
     if any(
         expectation.get("variant") or isinstance(expectation.get("above"), dict)
         for expectation in tree.get("expect", [])
     ):
         tree["variant"] = [VARIANT]
-    for mend in ("data", "regularizers", "optimizer", "variant"):
+    for mend in ("data", "regularizers", "model", "optimizer", "variant"):
         try:
             return experiment_from_tree(tree)
         except SpecError:
-            tree[mend] = {"data": "digits", "regularizers": [], "optimizer": "adam", "variant": [VARIANT]}[
-                mend
-            ]
+            tree[mend] = MENDED[mend]
     return experiment_from_tree(tree)

@@ -1,5 +1,6 @@
 import json
 import math
+from collections.abc import Iterator
 from typing import get_args
 
 import msgspec
@@ -30,16 +31,20 @@ TYPES = (
     "list of float",
     "text",
     "list of text",
+    "list of component",
 )
 
 
+def _descendants(cls: type[Component]) -> Iterator[type[Component]]:
+    for each in cls.__subclasses__():
+        if each.__module__.startswith("tui_dl."):
+            yield each
+            yield from _descendants(each)
+
+
 def test_every_declared_component_is_listed() -> None:
-    declared = {
-        leaf
-        for base in Component.__subclasses__()
-        for leaf in base.__subclasses__()
-        if leaf.__module__.startswith("tui_dl.")
-    }
+    # Bases have no name of their own in TOML.
+    declared = {leaf for leaf in _descendants(Component) if leaf.__struct_config__.tag != leaf.__name__}
     assert declared == {cls for classes in FAMILIES.values() for cls in classes}
     assert len(catalogue()) == len(declared)
 
@@ -89,12 +94,14 @@ def test_a_field_in_full() -> None:
         lt=1,
         nudge="decay",
     )
-    hidden, activation, _ = struct_fields(Mlp)
+    hidden, activation, _, activations = struct_fields(Mlp)
     assert (hidden.type, hidden.default, hidden.unit, hidden.ge, hidden.le, hidden.max_length) == (
         "list of int", [64, 64], "units", 1, 65_536, 1000,
     )  # fmt: skip
     assert (activation.type, activation.family, activation.default) == ("component", "activation", "relu")
     assert "leaky_relu" in activation.choices
+    assert (activations.type, activations.default) == ("list of component", [])
+    assert activations.choices == activation.choices
 
 
 def test_fields_of_the_training() -> None:

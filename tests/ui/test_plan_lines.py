@@ -47,6 +47,14 @@ def test_a_plan_fits_at_every_width(plan: Plan, width: int) -> None:
         assert cells(line) <= width
 
 
+def test_what_stands_behind_layers_is_called_so_with_the_reason() -> None:
+    assert piece("norms.3") == "norm of layer 3"
+    assert piece("activations.0") == "learnt slopes of layer 0"
+    norms = Plan({}, reset=("norms.0", "norms.1"), converted=("norms.2",))
+    assert "nothing learnt yet" in reason("reset", norms)
+    assert "computes what it did" in reason("converted", norms)
+
+
 def test_a_swap_says_what_is_lost_and_why() -> None:
     text = " ".join(plan_text(SWAP).split())
     assert "✗ reset step count · m, mean of gradients · v, mean of squared gradients" in text

@@ -49,6 +49,7 @@ def test_choosing_a_component_gives_a_change_that_makes_it_so(path: str) -> None
         ("optimizer", "sgd", {"momentum": "0.9"}, {"optimizer": {"name": "sgd", "momentum": 0.9}}),
         ("model", "mlp", {"hidden": "32, 16"}, {"model.hidden": [32, 16]}),
         ("model", "mlp", {"hidden": ""}, {"model.hidden": []}),
+        ("model", "mlp", {"activations": "relu tanh"}, {"model.activations": ["relu", "tanh"]}),
         ("regularizers", "l2", {"strength": "0.5"}, {"regularizers.l2": {"strength": 0.5}}),
         ("regularizers", "l2", {}, {"regularizers.l2": True}),
         ("training", "", {"batch_size": "128"}, {"training.batch_size": 128}),
@@ -67,6 +68,22 @@ def test_texts_become_changes(path: str, name: str, texts: dict[str, str], chang
     made = proposal.change_to(DIGITS, path, name, all_texts)
     assert made == change
     assert proposal.verdict_on(DIGITS, path, name, made).is_good
+
+
+def test_activations_are_changed_layer_by_layer_or_all_at_once() -> None:
+    each = apply_change(
+        DIGITS, {"model.activations": ["relu", {"name": "leaky_relu", "negative_slope": 0.3}]}
+    )
+    texts = proposal.texts_at(each, "model", "mlp")
+    assert texts["activations"] == "relu leaky_relu"
+    made = proposal.change_to(each, "model", "mlp", {**texts, "activations": "tanh leaky_relu"})
+    assert made == {"model.activations.0": "tanh"}
+    assert apply_change(each, made).model.each_activation[1] == each.model.each_activation[1]
+    for_all = proposal.change_to(
+        each, "model.activation", "relu", proposal.texts_at(each, "model.activation", "relu")
+    )
+    assert for_all == {"model.activation": {"name": "relu"}}
+    assert {one.name for one in apply_change(each, for_all).model.each_activation} == {"relu"}
 
 
 def test_an_added_regularizer_is_edited_and_removed_by_name() -> None:

@@ -12,6 +12,7 @@ from tui_dl.spec.contradictions import refuse_contradictions
 from tui_dl.spec.decode import decode
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.merge import Change, merge, to_tree
+from tui_dl.spec.models import Model
 from tui_dl.spec.schema import fields_of, list_choices_of
 from tui_dl.spec.wording import listing, shown, suggestion
 
@@ -62,7 +63,10 @@ def _struct_edits(old: Struct, new: Struct, path: str) -> Iterator[Edit]:
     for name, field in fields_of(type(old)).items():
         before, after = getattr(old, field.name), getattr(new, field.name)
         place = f"{path}.{name}" if path else name
-        if list_choices_of(field.type) is not None:
+        if isinstance(old, Model) and name in ("activation", "activations"):
+            assert isinstance(new, Model)
+            yield from _activation_edits(old, new, path) if name == "activation" else ()
+        elif list_choices_of(field.type) is not None:
             yield from _named_edits(before, after, place)
         else:
             yield from _value_edits(before, after, place)
@@ -74,6 +78,23 @@ def _value_edits(before: Any, after: Any, place: str) -> Iterator[Edit]:
         yield from _struct_edits(before, after, place)
     elif before != after:
         yield Edit(place, before, after)
+
+
+def _activation_edits(old: Model, new: Model, path: str) -> Iterator[Edit]:
+    """One for all at `activation`, else place by place: how it is written makes no difference."""
+    before, after = old.each_activation, new.each_activation
+    single, every = f"{path}.activation", f"{path}.activations"
+    if not getattr(new, "activations", ()):
+        present = getattr(old, "activation", None) if not getattr(old, "activations", ()) else before
+        if isinstance(present, tuple) and before != after:
+            yield Edit(single, before, getattr(new, "activation", None))
+        elif not isinstance(present, tuple):
+            yield from _value_edits(present, getattr(new, "activation", None), single)
+    elif len(before) == len(after):
+        for place, (one, other) in enumerate(zip(before, after, strict=True)):
+            yield from _value_edits(one, other, f"{every}.{place}")
+    else:
+        yield Edit(every, before, after)
 
 
 def _named_edits(before: tuple[Component, ...], after: tuple[Component, ...], place: str) -> Iterator[Edit]:

@@ -52,8 +52,12 @@ def described(
     pattern: str | None = None,
     max_length: int | None = None,
     examples: list[str] | None = None,
+    ordered: bool = False,
 ) -> Meta:
-    """Describe a field that is not a number; its examples are shown when its pattern fails."""
-    return Meta(
-        description=help_text, pattern=pattern, max_length=max_length, examples=examples, extra={"unit": ""}
-    )
+    """Describe a field that is not a number; its examples are shown when its pattern fails.
+
+    The components of a list that is `ordered` go by their place, and may be there more than once; those of
+    any other go by their names.
+    """
+    extra = {"unit": "", "ordered": ordered}
+    return Meta(description=help_text, pattern=pattern, max_length=max_length, examples=examples, extra=extra)

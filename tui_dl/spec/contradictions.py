@@ -8,9 +8,9 @@ from tui_dl.spec.component import Component, component_name
 from tui_dl.spec.data_checks import refuse_impossible_data
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.losses import AnyLoss, Loss
-from tui_dl.spec.models import LinearModel
+from tui_dl.spec.model_checks import refuse_impossible_models, refuse_misplaced
 from tui_dl.spec.optimizers import AdamW, Sgd
-from tui_dl.spec.regularizers import Dropout, WeightDecay
+from tui_dl.spec.regularizers import WeightDecay
 from tui_dl.spec.wording import listing, number_text
 
 
@@ -65,18 +65,6 @@ def _decay(experiment: Experiment) -> None:
         )
 
 
-def _dropout(experiment: Experiment) -> None:
-    model = experiment.model
-    if not _having(experiment.regularizers, Dropout):
-        return
-    if isinstance(model, LinearModel) or not model.hidden:
-        what = "the linear model has" if isinstance(model, LinearModel) else "model.hidden is empty: there is"
-        raise SpecError(
-            f"{what} no hidden layer to drop units from; use a model with hidden layers or take it away.",
-            key="regularizers.dropout",
-        )
-
-
 def _twice(experiment: Experiment) -> None:
     names = [regularizer.name for regularizer in experiment.regularizers]
     for name in names:
@@ -93,6 +81,7 @@ _CHECKS: tuple[Callable[[Experiment], None], ...] = (
     _loss,
     _momentum,
     _decay,
-    _dropout,
+    refuse_misplaced,
+    refuse_impossible_models,
     _twice,
 )

@@ -8,9 +8,10 @@ from msgspec import inspect
 
 from tui_dl.errors import SpecError
 from tui_dl.spec.component import Component
+from tui_dl.spec.each_activation import EACH, forget_each, opened, refuse_both, set_each
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.plain_values import copied, without_none
-from tui_dl.spec.schema import choices_of, fields_of, list_choices_of, plain
+from tui_dl.spec.schema import choices_of, fields_of, list_choices_of, ordered_choices_of, plain
 from tui_dl.spec.wording import joined, listing, printable, shown, suggestion
 
 Change = Mapping[str, Any]
@@ -44,6 +45,7 @@ def merge(tree: Mapping[str, Any], change: Change) -> dict[str, Any]:
         raise SpecError(f"a change must be a mapping of dotted paths to values, not {shown(change)}.")
     merged = without_none(tree)
     assert isinstance(merged, dict)
+    refuse_both(change)
     _lay_table(merged, (Experiment,), _copied_change(change), "")
     return merged
 
@@ -59,9 +61,12 @@ def _copied_change(change: Change) -> dict[str, Any]:
 def _ordered(table: Mapping[str, Any], key: str) -> Iterator[tuple[list[str], Any]]:
     """Paths and values: names first, then shorter paths before longer ones."""
 
-    def rank(item: tuple[list[str], Any]) -> tuple[int, bool]:
+    def rank(item: tuple[list[str], Any]) -> tuple[int, bool, bool]:
         parts = item[0]
-        return (len(parts) - 1, False) if parts[-1] == "name" else (len(parts), True)
+        if parts[-1] == "name":
+            return len(parts) - 1, False, False
+        # After the one for all, whatever the order in which they are given.
+        return len(parts), True, parts[-1] == EACH
 
     items = []
     for path, value in table.items():
@@ -90,7 +95,15 @@ def _put(target: dict[str, Any], structs: _Structs, parts: list[str], value: Any
     place = joined(key, head)
     node = _field_type(structs, head)
     if node is not None and (choices := choices_of(node)) is not None:
+        forget_each(target, head)
         _put_component(target, head, choices, rest, value, place)
+    elif node is not None and (placed := ordered_choices_of(node)) is not None:
+        holder, item, deeper = opened(target, structs, head, rest, place)
+        if deeper is None:
+            set_each(target, value)
+        else:
+            _put_component(holder, item, placed, deeper, value, joined(place, item))
+            target[head][int(item)] = holder[item]
     elif (
         node is not None
         and (named := list_choices_of(node)) is not None

@@ -67,8 +67,28 @@ def choices_of(node: inspect.Type) -> Mapping[str, type[Component]] | None:
 
 def list_choices_of(node: inspect.Type) -> Mapping[str, type[Component]] | None:
     """The components that may stand in a list, each once, by name; None if it is not such a list."""
-    node = plain(node)
-    return choices_of(node.item_type) if isinstance(node, inspect.VarTupleType) else None
+    bare = plain(node)
+    return (
+        choices_of(bare.item_type)
+        if isinstance(bare, inspect.VarTupleType) and not _is_ordered(node)
+        else None
+    )
+
+
+def ordered_choices_of(node: inspect.Type) -> Mapping[str, type[Component]] | None:
+    """The components that may stand in a list by their places, by name; None if it is not such a list."""
+    bare = plain(node)
+    return (
+        choices_of(bare.item_type) if isinstance(bare, inspect.VarTupleType) and _is_ordered(node) else None
+    )
+
+
+def _is_ordered(node: inspect.Type) -> bool:
+    while isinstance(node, inspect.Metadata):
+        if (node.extra or {}).get("ordered"):
+            return True
+        node = node.type
+    return False
 
 
 def default_of(field: inspect.Field) -> Any:

@@ -11,7 +11,19 @@ from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.lecture_checks import refuse_impossible_expectations, refuse_misnumbered_and_misnamed
 from tui_dl.spec.wording import joined
 
-FRESH_START = ("data", "model.hidden", "model.init", "seed", "training.device", "training.threads")
+FRESH_START = (
+    "data",
+    "model.hidden",
+    "model.init",
+    "model.channels",
+    "model.kernel",
+    "model.pooling",
+    "model.width",
+    "model.blocks",
+    "seed",
+    "training.device",
+    "training.threads",
+)
 """Paths whose change means a fresh start, which no script can make; another model is one as well."""
 
 _NOT_TRAINING = ("title", "summary", "lecture", "scene", "script", "variant", "expect")

@@ -20,6 +20,7 @@ _PIECES: Final = {
     "schedule.scale": "what evaluations have made of the rate",
     "schedule.best": "the best loss that evaluations are measured by",
 }
+_BEHIND_LAYERS: Final = {"norms": "norm", "activations": "learnt slopes"}
 STATES: Final = {
     "fresh": "begins with nothing: its first updates are unusual, a warm-up softens them",
     "carry": "takes over what means the same in both, and computes what can be computed",
@@ -34,6 +35,9 @@ FRESH_START: Final = (
 def piece(name: str) -> str:
     """A piece of state, by its name in a plan: `optimizer.exp_avg` is `m, mean of gradients`."""
     short = name.removeprefix("optimizer.")
+    kind, _, place = short.partition(".")
+    if kind in _BEHIND_LAYERS and place:
+        return f"{_BEHIND_LAYERS[kind]} of layer {place}"
     return _PIECES.get(short, short.replace("_", " "))
 
 
@@ -49,12 +53,16 @@ def reason(name: ListName, change: Plan | Receipt) -> str:
     if name == "rescaled":
         return "the new loss has gradients of another size: m·ρ and v·ρ² keep the next step as long as it was"
     if name == "converted":
-        return (
-            STATES["calibrate"]
-            if change.state == "calibrate"
-            else "the same meaning, computed into the other form"
-        )
+        return _why_converted(change)
     return _why_reset(change)
+
+
+def _why_converted(change: Plan | Receipt) -> str:
+    if change.state == "calibrate":
+        return STATES["calibrate"]
+    if all(name.startswith("norms.") for name in change.converted):
+        return "statistics, scale and shift are measured so that the network computes what it did"
+    return "the same meaning, computed into the other form"
 
 
 def _why_reset(change: Plan | Receipt) -> str:
@@ -67,6 +75,8 @@ def _why_reset(change: Plan | Receipt) -> str:
         return f"{new} has no use for it"
     if change.state == "fresh":
         return "a fresh state was asked for"
+    if all(name.partition(".")[0] in _BEHIND_LAYERS for name in change.reset):
+        return "it comes new, with nothing learnt yet, or goes"
     return "with the new settings it is not needed, or begins from nothing"
 
 

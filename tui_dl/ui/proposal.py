@@ -95,6 +95,11 @@ def present_at(experiment: Experiment, path: str) -> Any:
     return value
 
 
+def is_layerwise(experiment: Experiment, path: str) -> bool:
+    """Whether the layers have activations one by one, so that none of them is the one for all."""
+    return path == "model.activation" and bool(getattr(experiment.model, "activations", ()))
+
+
 def texts_at(experiment: Experiment, path: str, name: str) -> dict[str, str]:
     """Each field as text: its present value where that component stands there, else its default."""
     present = present_at(experiment, path)
@@ -154,9 +159,26 @@ def change_to(experiment: Experiment, path: str, name: str, texts: Mapping[str, 
         return {f"{path}.{key}": value for key, value in edited.items()}
     if path == "regularizers":
         return _regularizer_change(experiment, name, edited)
-    if present_at(experiment, path).name == name:
-        return {f"{path}.{key}": value for key, value in edited.items()}
+    if present_at(experiment, path).name == name and not is_layerwise(experiment, path):
+        change: dict[str, Any] = {}
+        for key, value in edited.items():
+            if fields[key].type == "list of component":
+                change |= _placewise(f"{path}.{key}", before[key].split(), value)
+            else:
+                change[f"{path}.{key}"] = value
+        return change
     return {path: {"name": name, **edited}}
+
+
+def _placewise(path: str, before: list[str], names: list[str]) -> dict[str, Any]:
+    """Only the places whose component is another one: of the others a name doesn't tell the settings."""
+    if len(names) != len(before):
+        return {path: names}
+    return {
+        f"{path}.{place}": name
+        for place, (was, name) in enumerate(zip(before, names, strict=True))
+        if was != name
+    }
 
 
 def _regularizer_change(experiment: Experiment, name: str, edited: dict[str, Any]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from tui_dl.components.data import DataSplits, load_data
 from tui_dl.components.losses import build_loss
 from tui_dl.components.models import build_model
 from tui_dl.components.optimizers import build_optimizer
-from tui_dl.components.regularizers import dropout_p
 from tui_dl.components.tasks import Task, task_for
+from tui_dl.engine.parts.places import furnish, leaves_traces
 from tui_dl.engine.training.batches import BatchSource, ResidentBatches
 from tui_dl.engine.training.device import resolve_device
 from tui_dl.engine.training.gradients import GradientBuffer
@@ -53,7 +53,7 @@ class Parts:
         gradients: the flat buffer.
         rates: learning rate over the steps.
         random: generators.
-        draws: whether a forward pass draws random numbers.
+        draws: whether a forward pass draws random numbers or moves running statistics.
         probe: the fixed probe batch; None until somebody's own first batch came.
         precision: what forward and backward are computed in.
     """
@@ -137,7 +137,7 @@ def build_parts(experiment: Experiment) -> Parts:
     model = build_model(
         experiment.model, splits.input_shape, splits.outputs, derived_seed(experiment.seed, "weights")
     ).to(device)
-    set_dropout(model, dropout_p(experiment.regularizers))
+    furnish(model, experiment)
     model.train()
     parameters = trainable(model)
     parts = Parts(
@@ -162,7 +162,7 @@ def build_parts(experiment: Experiment) -> Parts:
         gradients=GradientBuffer(parameters),
         rates=Rates((experiment.optimizer.lr,), experiment.schedule),
         random=RandomState(device, experiment.seed),
-        draws=draws_numbers(model),
+        draws=leaves_traces(model),
         probe=first_samples(splits.train.inputs, splits.train.targets),
         precision=Precision(experiment.training.precision, device),
     )
@@ -170,15 +170,3 @@ def build_parts(experiment: Experiment) -> Parts:
     parts.plan_length(0)
     require_precision(parts)
     return parts
-
-
-def draws_numbers(model: nn.Module) -> bool:
-    """Whether a forward pass of one of our models draws random numbers: swapping generators costs 2 µs."""
-    return any(isinstance(module, nn.Dropout) and module.p > 0 for module in model.modules())
-
-
-def set_dropout(model: nn.Module, p: float) -> None:
-    """Insert dropout after each hidden layer, or edit or remove it."""
-    change = getattr(model, "set_dropout", None)
-    if change is not None:
-        change(p)

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from tui_dl.components.losses import build_loss
 from tui_dl.components.optimizers import build_optimizer
-from tui_dl.components.regularizers import dropout_p
 from tui_dl.engine.parts.foreign_optimizer import described_optimizer
-from tui_dl.engine.parts.parts import Parts, build_parts, draws_numbers, set_dropout
+from tui_dl.engine.parts.parts import Parts, build_parts
 from tui_dl.engine.state.undo import boundary_random
+from tui_dl.engine.swap.modules import change_modules, module_changes
 from tui_dl.engine.training.batches import Position
 from tui_dl.engine.training.iterable_batches import IterableBatches
 from tui_dl.engine.training.objective import FormerLoss, objective
@@ -95,8 +95,8 @@ def load(parts: Parts, state: Mapping[str, Any]) -> Loaded:
         experiment = from_toml(state["experiment"], "state", rehearse=False)
     except SpecError as error:
         raise UsageError(f"the state's experiment can't be read: {error}") from error
-    needs_new = any(needs_fresh_start(edit.path) for edit in edits(parts.experiment, experiment))
-    target = build_parts(experiment) if needs_new and not parts.is_foreign else parts
+    needs_new = not parts.is_foreign and _needs_new_network(parts.experiment, experiment)
+    target = build_parts(experiment) if needs_new else parts
     _refuse_other_shapes(target, state)
     if parts.is_foreign:
         target = _foreign_target(parts, experiment, state)
@@ -104,6 +104,13 @@ def load(parts: Parts, state: Mapping[str, Any]) -> Loaded:
         target = _adjusted(parts, experiment)
     _fill(target, state)
     return Loaded(target, int(state["step"]), int(state["samples_seen"]))
+
+
+def _needs_new_network(old: Experiment, new: Experiment) -> bool:
+    """Whether the model that there is can't be made the other's by exchanging modules without parameters."""
+    if any(needs_fresh_start(edit.path) for edit in edits(old, new)):
+        return True
+    return module_changes(old, new).alters_parameters
 
 
 def extend(parts: Parts, step: int, epochs: object) -> None:
@@ -153,13 +160,8 @@ def _refuse_other_shapes(parts: Parts, state: Mapping[str, Any]) -> None:
 def _adjusted(parts: Parts, experiment: Experiment) -> Parts:
     """The same network under another experiment; only modules without parameters are replaced."""
     after = copy.copy(parts)
-    activation = getattr(experiment.model, "activation", None)
-    if activation is not None and activation != getattr(parts.experiment.model, "activation", None):
-        after.model.set_activation(activation)  # type: ignore[operator]  # every model with activations has it
-    if dropout_p(experiment.regularizers) != dropout_p(parts.experiment.regularizers):
-        set_dropout(after.model, dropout_p(experiment.regularizers))
-    after.draws = draws_numbers(after.model)
     after.experiment = experiment
+    change_modules(after, parts.experiment, parts.experiment.optimizer)
     after.optimizer = build_optimizer(experiment.optimizer, list(parts.parameters))
     after.precision = Precision(experiment.training.precision, parts.device)
     after.set_batch_size(experiment.training.batch_size, experiment.training.accumulate)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 import torch
 from torch import Tensor
 
+from tui_dl.engine.parts.places import set_switches
 from tui_dl.engine.training.iterable_batches import IterableBatches
 from tui_dl.errors import ChangeRefused
 
@@ -187,6 +188,8 @@ class UndoStack:
         parts.precision.load(point.scaler)
         loop.step, loop.samples_seen = point.step, point.samples_seen
         parts.gradients.attach()
+        if not parts.is_foreign:
+            set_switches(parts.model, parts.experiment)
         loop.adopt(parts)
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, final
 import torch
 
 from tui_dl.components.optimizers import build_optimizer, hyperparameters
-from tui_dl.components.regularizers import dropout_p
-from tui_dl.engine.parts.parts import Parts, build_parts, draws_numbers, set_dropout
+from tui_dl.engine.parts.parts import Parts, build_parts
 from tui_dl.engine.swap.calibrate import calibrated_states
+from tui_dl.engine.swap.modules import change_modules, fill_gaps
 from tui_dl.engine.swap.transfer import GRADIENT_POWERS, transferred
 from tui_dl.engine.swap.update_size import next_gradients, next_update_size, ratio
 from tui_dl.engine.training.evaluation import probe_loss
@@ -79,6 +79,8 @@ def act(prepared: Prepared, parts: Parts, step: int) -> Outcome:
     _change_training(after, parts.experiment)
     if prepared.transfer is not None:
         _change_optimizer(prepared, after, parts.experiment.optimizer)
+    if after.gradients is not parts.gradients:
+        fill_gaps(after)
     if prepared.scale is not None:
         _rescale(after, prepared.scale)
     _change_rates(prepared, after, parts, step)
@@ -105,16 +107,9 @@ def _require_probe(parts: Parts) -> None:
 
 
 def _change_model(parts: Parts, old: Experiment) -> None:
-    """Activations and dropout: modules are replaced, parameters stay the same objects."""
-    if parts.is_foreign:
-        return
-    new = parts.experiment
-    activation = getattr(new.model, "activation", None)
-    if activation is not None and activation != getattr(old.model, "activation", None):
-        parts.model.set_activation(activation)  # type: ignore[operator]  # every model with activations has it
-    if dropout_p(new.regularizers) != dropout_p(old.regularizers):
-        set_dropout(parts.model, dropout_p(new.regularizers))
-    parts.draws = draws_numbers(parts.model)
+    """Activations, norms, dropout: modules are replaced, parameters that stay are the same objects."""
+    if not parts.is_foreign:
+        change_modules(parts, old, old.optimizer)
 
 
 def _change_training(parts: Parts, old: Experiment) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
+from tui_dl.components.models import affine_maps
 from tui_dl.engine.swap.calibrate import refuse_uncalibratable
 from tui_dl.engine.swap.foreign import refuse_foreign
 from tui_dl.engine.swap.loss_scale import gradient_scale, new_objective
+from tui_dl.engine.swap.modules import NOTHING, module_changes
 from tui_dl.engine.swap.offers import rate_offers, rate_warnings
 from tui_dl.engine.swap.precision import refuse_untrainable_precision, scaler_lists
 from tui_dl.engine.swap.schedule_state import PIECES, rate_jump, refuse_unevaluated, schedule_lists
@@ -71,7 +73,7 @@ class Prepared:
         if len(self.edits) != 1 or self.plan.restarts or self.plan.warmup_steps:
             return ""
         edit = self.edits[0]
-        is_whole = isinstance(edit.old, Component) or isinstance(edit.new, Component)
+        is_whole = any(isinstance(one, Component | tuple) for one in (edit.old, edit.new))
         return "" if is_whole or edit.old is None or edit.new is None else edit.path
 
     def receipt(self, step: int, outcome: Outcome | None = None) -> Receipt:
@@ -129,7 +131,9 @@ def _fresh_start(
     """Data, model, init, seed or device: everything is built anew."""
     try:
         resolve_device(new.training.device)
-    except NotAvailable as error:
+        if parts.splits is not None and new.data == parts.experiment.data:
+            affine_maps(new.model, parts.splits.input_shape, parts.splits.outputs)
+    except (NotAvailable, SpecError) as error:
         raise ChangeRefused(str(error)) from error
     plan = Plan(
         change=change,
@@ -176,17 +180,18 @@ def _ongoing(
     kept, converted, rescaled, reset = _lists(parts, step, transfer, scale)
     scheduled = schedule_lists(parts, new, new_objective=changed is not None)
     kept_scaler, reset_scaler = scaler_lists(parts, new)
+    modules = NOTHING if parts.is_foreign else module_changes(parts.experiment, new)
     offers = rate_offers(parts, step, new, changed) if any(e.path == "optimizer" for e in found) else ()
     plan = Plan(
         change=change,
         edits=tuple(words(edit) for edit in found),
         kept=(*kept, *scheduled[0], *kept_scaler),
-        reset=(*reset, *scheduled[1], *reset_scaler),
+        reset=(*reset, *modules.reset, *scheduled[1], *reset_scaler),
         rescaled=rescaled,
-        converted=converted,
+        converted=(*converted, *modules.converted),
         state=mode,
         warmup_steps=warmup_steps,
-        warnings=(*warnings, *rate_warnings(offers, new), *rate_jump(parts, step, new)),
+        warnings=(*warnings, *modules.warnings, *rate_warnings(offers, new), *rate_jump(parts, step, new)),
         rate_options=offers,
     )
     return Prepared(plan, new, found, transfer, changed, scale)

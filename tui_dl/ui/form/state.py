@@ -97,6 +97,8 @@ class FormState:
     def stands(self, name: str) -> bool:
         """Whether a component is part of what runs now."""
         present = proposal.present_at(self.experiment, self.path)
+        if proposal.is_layerwise(self.experiment, self.path):
+            present = self.experiment.model.each_activation
         return name in {one.name for one in (present if isinstance(present, tuple) else (present,))}
 
     def running(self, field: FieldInfo) -> str | None:
@@ -163,7 +165,7 @@ class FormState:
         field = self.field
         if field is None:
             return
-        choices = self.choices(field) or field.choices
+        choices = self.choices(field) or (() if field.type.startswith("list of ") else field.choices)
         text = self.texts[field.name].text
         if choices:
             place = choices.index(text) if text in choices else -1 if by > 0 else 0

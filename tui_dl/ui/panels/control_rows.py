@@ -16,6 +16,7 @@ from tui_dl.ui.numerals import count, rate
 from tui_dl.ui.run_model import RunModel
 from tui_dl.wire.receipt_label import receipt_label
 
+_ALWAYS: Final = frozenset({"lr", "hidden"})
 _INGREDIENTS: Final = ("data", "model", "loss", "optimizer", "schedule")
 
 
@@ -91,11 +92,13 @@ def _settings(component: Component, path: str, place: str, all_settings: bool) -
         value = getattr(component, fields_of(type(component))[field.name].name)
         default = default_of(fields_of(type(component))[field.name])
         setting = f"{path}.{field.name}"
-        if isinstance(value, Component):
+        if field.name == "activation" and (each := getattr(component, "activations", ())):
+            yield Row(field.name, worded(each), setting, differs=True)
+        elif isinstance(value, Component):
             yield Row(field.name, brief_component(value), setting, differs=value != default)
             if all_settings:
                 yield from _settings(value, setting, setting, all_settings)
-        elif all_settings or value != default or field.name in {"lr", "hidden"}:
+        elif all_settings or (value != default and field.name != "activations") or field.name in _ALWAYS:
             yield Row(
                 field.name, worded(value), place, differs=value != default, setting=setting, field=field
             )
@@ -106,9 +109,11 @@ def _regularizer_rows(experiment: Experiment, all_settings: bool) -> Iterator[Ro
     yield Row("regularizers", "none" if not there else str(there), "regularizers", head=True)
     for component in experiment.regularizers:
         path = f"regularizers.{component.name}"
-        fields = struct_fields(type(component))
-        if len(fields) == 1 or not all_settings:
-            values = " ".join(worded(getattr(component, name)) for name in component.__struct_fields__)
+        # Which layers it belongs to is said where it isn't all of them.
+        fields = [field for field in struct_fields(type(component)) if field.name != "layers"]
+        if (len(fields) == 1 and not getattr(component, "layers", ())) or not all_settings:
+            settings = [getattr(component, name) for name in component.__struct_fields__]
+            values = " ".join(worded(value) for value in settings if value != ())
             first = fields[0] if fields else None
             setting = "" if first is None else f"{path}.{first.name}"
             yield Row(component.name, values, path, differs=True, setting=setting, field=first)
