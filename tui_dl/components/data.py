@@ -41,6 +41,7 @@ class DataSplits:
         outputs: numbers that a model must give: one for each class, or one value.
         class_names: of a classification, by class index.
         scaling: what was done to the raw inputs.
+        class_weights: float32 (classes,), what a sample of each class counts in the loss; None for all alike.
     """
 
     train: Split
@@ -50,6 +51,7 @@ class DataSplits:
     outputs: int
     class_names: tuple[str, ...]
     scaling: Scaling
+    class_weights: Tensor | None = None
 
 
 def load_data(data: AnyData, seed: int) -> DataSplits:

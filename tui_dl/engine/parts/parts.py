@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, final
 from torch import nn
 
 from tui_dl.components.data import DataSplits, Split, load_data
-from tui_dl.components.losses import build_loss
 from tui_dl.components.models import build_model
 from tui_dl.components.optimizers import build_optimizer
 from tui_dl.components.regularizers import dropout_p
 from tui_dl.components.tasks import Task, task_for
+from tui_dl.engine.parts.loss_parts import loss_function
 from tui_dl.engine.training.batches import BatchSource, ResidentBatches
 from tui_dl.engine.training.device import resolve_device
 from tui_dl.engine.training.gradients import GradientBuffer
@@ -106,8 +106,11 @@ def build_parts(experiment: Experiment) -> Parts:
     """
     device = resolve_device(experiment.training.device)
     splits = _on_device(load_data(experiment.data, experiment.seed), device)
+    function, loss_name = loss_function(experiment.loss, splits)
+    head = experiment.loss.head(splits.task)
+    outputs = head.outputs(splits.outputs)
     model = build_model(
-        experiment.model, splits.input_shape, splits.outputs, derived_seed(experiment.seed, "weights")
+        experiment.model, splits.input_shape, outputs, derived_seed(experiment.seed, "weights")
     ).to(device)
     set_dropout(model, dropout_p(experiment.regularizers))
     model.train()
@@ -119,13 +122,8 @@ def build_parts(experiment: Experiment) -> Parts:
         device=device,
         model=model,
         optimizer=build_optimizer(experiment.optimizer, list(parameters)),
-        objective=objective(
-            build_loss(experiment.loss, splits.task, splits.outputs),
-            experiment.loss.name,
-            experiment.regularizers,
-            parameters,
-        ),
-        task=task_for(splits),
+        objective=objective(function, loss_name, experiment.regularizers, parameters),
+        task=task_for(splits, head),
         splits=splits,
         batches=ResidentBatches(
             splits.train.inputs, splits.train.targets, experiment.training.batch_size, experiment.seed
@@ -161,4 +159,10 @@ def _on_device(splits: DataSplits, device: torch.device) -> DataSplits:
         inputs: Tensor = split.inputs.to(device)
         return Split(inputs, split.targets.to(device))
 
-    return dataclasses.replace(splits, train=moved(splits.train), validation=moved(splits.validation))
+    weights = splits.class_weights
+    return dataclasses.replace(
+        splits,
+        train=moved(splits.train),
+        validation=moved(splits.validation),
+        class_weights=None if weights is None else weights.to(device),
+    )
