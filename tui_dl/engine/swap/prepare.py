@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, final
 
 from tui_dl.engine.swap.calibrate import refuse_uncalibratable
 from tui_dl.engine.swap.foreign import refuse_foreign
-from tui_dl.engine.swap.loss_scale import gradient_scale, new_objective
+from tui_dl.engine.swap.head import HeadChange, planned_head, trial_parts
+from tui_dl.engine.swap.loss_change import head_lists, loss_warnings
+from tui_dl.engine.swap.loss_scale import gradient_scale, new_objective, with_objective
 from tui_dl.engine.swap.offers import rate_offers, rate_warnings
 from tui_dl.engine.swap.transfer import GRADIENT_POWERS, Transfer, plan_transfer, slots
 from tui_dl.engine.swap.words import label_of, plain_change, words
@@ -43,6 +45,7 @@ class Prepared:
         transfer: what becomes of the optimizer's state; None where the optimizer stays as it is.
         objective: of the changed experiment; None where it stays.
         scale: ρ, the factor from the old loss's gradients to the new one's; None where nothing is rescaled.
+        head: what becomes of the last layer; None where it stays as it is.
     """
 
     plan: Plan
@@ -51,6 +54,7 @@ class Prepared:
     transfer: Transfer | None
     objective: Objective | None
     scale: float | None
+    head: HeadChange | None = None
 
     @property
     def does_something(self) -> bool:
@@ -154,16 +158,23 @@ def _ongoing(
     transfer = None
     if "optimizer" in touched or state in ("fresh", "calibrate"):
         transfer = _transfer(parts, new, state, found)
-    changed = new_objective(parts, new) if touched & {"loss", "regularizers"} else None
+    changed = head = trial = None
     scale, warnings = None, _warnings(parts, new, found)
+    if touched & {"loss", "regularizers"}:
+        changed, dropped = new_objective(parts, new)
+        head = planned_head(parts, new)
+        trial = with_objective(trial_parts(parts, new, head) if head else parts, changed)
+        warnings += loss_warnings(head, dropped)
     mode = transfer.mode if transfer else "carry"
-    if "loss" in touched and mode == "carry" and changed is not None and has_state(parts):
+    if "loss" in touched and mode == "carry" and trial is not None and has_state(parts):
         scalable = any(name in GRADIENT_POWERS for name in slots(new.optimizer))
-        scale = gradient_scale(parts, changed) if scalable else None
+        scale = gradient_scale(parts, trial) if scalable else None
         if scalable and scale is None:
             warnings.append("the gradient on the probe batch is zero or not finite: no state is rescaled.")
     kept, converted, rescaled, reset = _lists(parts, step, transfer, scale)
-    offers = rate_offers(parts, step, new, changed) if any(e.path == "optimizer" for e in found) else ()
+    if head is not None:
+        converted, reset = head_lists(parts, head, transfer, converted, reset)
+    offers = rate_offers(parts, step, new, trial) if any(e.path == "optimizer" for e in found) else ()
     plan = Plan(
         change=change,
         edits=tuple(words(edit) for edit in found),
@@ -176,7 +187,7 @@ def _ongoing(
         warnings=(*warnings, *rate_warnings(offers, new)),
         rate_options=offers,
     )
-    return Prepared(plan, new, found, transfer, changed, scale)
+    return Prepared(plan, new, found, transfer, changed, scale, head)
 
 
 def _transfer(
