@@ -21,6 +21,7 @@ from tui_dl.components.tasks import (
     task_of_batch,
 )
 from tui_dl.spec import data as spec
+from tui_dl.spec.heads import LOG_RATE, SIGMOID, Head
 
 CLASSES = 4
 
@@ -57,6 +58,10 @@ def _expected(task: Task, outputs: Tensor, targets: Tensor) -> dict[str, float]:
         "cross_entropy": -sum(math.log(row[one]) for row, one in zip(shares, truth, strict=True))
         / len(truth),
         "mse": sum(squares) / len(squares),
+        "margin": sum(
+            row[one] - max(row[:one] + row[one + 1 :]) for row, one in zip(rows, truth, strict=True)
+        )
+        / len(truth),
     }
 
 
@@ -147,7 +152,7 @@ def test_a_single_class_is_always_right() -> None:
     outputs, targets = torch.randn(5, 1), torch.zeros(5, dtype=torch.int64)
     sums = MetricSums(Classification())
     sums.add(outputs, targets)
-    assert sums.means() == {"accuracy": 1.0, "cross_entropy": 0.0, "mse": 0.0}
+    assert sums.means() == {"accuracy": 1.0, "cross_entropy": 0.0, "mse": 0.0, "margin": 0.0}
 
 
 def test_predictions_have_the_form_of_the_targets() -> None:
@@ -178,3 +183,78 @@ def test_an_unmeasured_task_has_a_loss_and_no_metrics() -> None:
     sums.add(outputs, outputs, torch.tensor(2.0))
     assert sums.means() == {"data_loss": 2.0}
     assert task.predictions(outputs) is outputs
+
+
+GAUSSIAN = Head("mean_variance", 1e-6)
+
+
+def test_a_head_of_mean_and_variance_is_judged_by_both() -> None:
+    task = Regression(GAUSSIAN)
+    generator = torch.Generator().manual_seed(3)
+    outputs, targets = torch.randn(50, 4, generator=generator), torch.randn(50, 2, generator=generator)
+    sums = MetricSums(task)
+    for start in range(0, 50, 7):
+        sums.add(outputs[start : start + 7], targets[start : start + 7])
+    mean, variance = outputs[:, :2].double(), (1 + outputs[:, 2:].double().exp()).log() + 1e-6
+    errors = targets.double() - mean
+    normal = torch.distributions.Normal(mean, variance.sqrt())
+    assert sums.means() == pytest.approx(
+        {
+            "mse": errors.square().mean().item(),
+            "mae": errors.abs().mean().item(),
+            "nll": -normal.log_prob(targets.double()).mean().item(),
+            "coverage": (errors.abs() <= variance.sqrt()).double().mean().item(),
+            "sigma": variance.sqrt().mean().item(),
+        },
+        rel=1e-5,
+    )
+    assert torch.equal(task.predictions(outputs), outputs[:, :2])
+    spreads = task.spreads(outputs)
+    assert spreads is not None
+    torch.testing.assert_close(spreads.double(), variance.sqrt())
+    assert tuple(task.step_metrics(outputs, targets, torch.tensor(0.0), "gaussian_nll")) == ("mse", "mae")
+
+
+def test_a_model_that_has_diverged_covers_no_number_of_targets() -> None:
+    outputs = torch.tensor([[0.0, 0.0], [math.nan, 0.0], [0.0, math.nan], [0.0, math.inf]])
+    sums = MetricSums(Regression(GAUSSIAN))
+    sums.add(outputs, torch.zeros(4, 1))
+    assert math.isnan(sums.means()["coverage"])
+
+
+def test_a_head_of_rates_predicts_counts() -> None:
+    task = Regression(LOG_RATE)
+    outputs, targets = torch.tensor([[0.0], [math.log(3.0)]]), torch.tensor([[2.0], [3.0]])
+    torch.testing.assert_close(task.predictions(outputs), torch.tensor([[1.0], [3.0]]))
+    assert task.step_metrics(outputs, targets, torch.tensor(0.0), "")["mse"].item() == pytest.approx(0.5)
+    assert task.spreads(outputs) is None
+
+
+def test_a_head_of_sigmoids_asks_each_class_by_itself() -> None:
+    outputs, targets = _classified(6)
+    task = Classification(SIGMOID)
+    assert torch.equal(task.probabilities(outputs), outputs.sigmoid())
+    of_softmax = Classification()
+    for metric in task.evaluation_metrics_names:  # these keep their meaning when the loss is swapped
+        assert torch.equal(
+            task.of_samples(metric, outputs, targets), of_softmax.of_samples(metric, outputs, targets)
+        )
+
+
+def test_soft_targets_are_judged_by_their_probabilities() -> None:
+    outputs, classes = _classified(30)
+    soft = torch.randn(30, CLASSES, generator=torch.Generator().manual_seed(1)).softmax(1)
+    task = Classification()
+    shares, likely = outputs.softmax(1), soft.argmax(1)
+    expected = {
+        "accuracy": (outputs.argmax(1) == likely).float(),
+        "cross_entropy": -(soft * shares.log()).sum(1),
+        "mse": (shares - soft).square().mean(1),
+        "margin": task.of_samples("margin", outputs, likely),
+    }
+    for metric, values in expected.items():
+        torch.testing.assert_close(task.of_samples(metric, outputs, soft).float(), values)
+        one_hot = F.one_hot(classes, CLASSES).float()
+        torch.testing.assert_close(
+            task.of_samples(metric, outputs, one_hot), task.of_samples(metric, outputs, classes)
+        )

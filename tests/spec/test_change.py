@@ -124,7 +124,7 @@ def test_languages_merge_too() -> None:
          "with hidden layers or take it away."),
         ({"data": "line"},
          "change: loss: cross_entropy is for classification, but the data (line) is regression; use one of "
-         "huber, l1, mse."),
+         "gaussian_nll, huber, l1, mse, poisson_nll."),
         ({3: 4}, "change: a path must be text, not 3."),
         ("optimizer.lr", 'change: a change must be a mapping of dotted paths to values, not "optimizer.lr".'),
         ({".".join("a" * 21): 1}, f"change: {'.'.join('a' * 21)}: is a path of more than 20 parts."),

@@ -25,5 +25,5 @@ def test_classes(data: Digits | Spiral | Moons | Line, classes: int) -> None:
 
 
 def test_losses_of_a_task() -> None:
-    assert losses_for("regression") == ("mse", "l1", "huber")
-    assert losses_for("classification") == ("cross_entropy", "mse", "l1", "huber")
+    assert losses_for("regression") == ("mse", "l1", "huber", "gaussian_nll", "poisson_nll")
+    assert losses_for("classification") == ("cross_entropy", "bce", "mse", "l1", "huber", "hinge", "focal")

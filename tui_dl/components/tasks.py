@@ -1,16 +1,19 @@
 """Tasks: what outputs mean, and the metrics that judge them whatever loss is being made small."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar, final
+from typing import ClassVar, Final, final
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from tui_dl.components.data import DataSplits
-from tui_dl.components.losses import one_hot
+from tui_dl.components.heads import means, probabilities, variances
+from tui_dl.components.losses.encoding import one_hot
+from tui_dl.spec.heads import SOFTMAX, VALUE, Head
 
 
 class Task(ABC):
@@ -22,7 +25,7 @@ class Task(ABC):
     name: ClassVar[str]
     step_metrics_names: ClassVar[tuple[str, ...]]
     """Measured at every batch."""
-    evaluation_metrics_names: ClassVar[tuple[str, ...]]
+    evaluation_metrics_names: tuple[str, ...]
     """Measured over a whole split."""
     losses_that_are_metrics: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """By the loss's name, the metric that equals it on every batch and need not be measured again."""
@@ -58,53 +61,107 @@ class Task(ABC):
 
 @final
 class Classification(Task):
-    """One of several classes: outputs (N, classes) are logits, targets (N,) class indices."""
+    """One of several classes: outputs (N, classes) are logits, targets (N,) class indices.
+
+    Metrics are of the logits and of softmax, whatever the head, so that they go on when the loss is swapped.
+    """
 
     name = "classification"
     step_metrics_names = ("accuracy", "cross_entropy")
-    evaluation_metrics_names = ("accuracy", "cross_entropy", "mse")
+    evaluation_metrics_names = ("accuracy", "cross_entropy", "mse", "margin")
     losses_that_are_metrics = MappingProxyType({"cross_entropy": "cross_entropy"})
 
+    def __init__(self, head: Head = SOFTMAX) -> None:
+        self.head = head
+
     def of_samples(self, metric: str, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Hit or miss, -log p of the class, or the mean squared error of softmax against one-hot."""
+        """Hit or miss, -log p of the class, squared error of the probabilities, or the right logit's lead.
+
+        Soft targets (N, classes), as mixing and smoothing make them, count by their probabilities; hit and
+        lead are of the most probable class.
+        """
         values = outputs.detach()
-        if metric == "accuracy":
-            return values.argmax(1) == targets
         if metric == "cross_entropy":
             return F.cross_entropy(values, targets, reduction="none")
-        assert metric == "mse", metric
-        identity = torch.eye(values.shape[1], dtype=values.dtype, device=values.device)
-        return (self.probabilities(values) - one_hot(targets, identity)).square_().mean(1)
+        if metric == "mse":
+            identity = torch.eye(values.shape[1], dtype=values.dtype, device=values.device)
+            truth = targets if targets.is_floating_point() else one_hot(targets, identity)
+            return (torch.softmax(values, 1) - truth).square_().mean(1)
+        classes = targets.argmax(1) if targets.is_floating_point() else targets
+        if metric == "accuracy":
+            return values.argmax(1) == classes
+        assert metric == "margin", metric
+        return leads(values, classes)
 
     def predictions(self, outputs: Tensor) -> Tensor:
         """Class with the largest logit (N,)."""
         return outputs.argmax(1)
 
     def probabilities(self, outputs: Tensor) -> Tensor:
-        """Softmax over the classes (N, classes)."""
-        return torch.softmax(outputs, 1)
+        """What the head makes of logits (N, classes): softmax over the classes, or a sigmoid of each."""
+        return probabilities(self.head, outputs)
+
+
+def leads(logits: Tensor, classes: Tensor) -> Tensor:
+    """By how much the right logit exceeds the best other one (N,); 0 where there is no other."""
+    if logits.shape[1] < 2:
+        return (logits - logits)[:, 0]
+    right = classes[:, None]
+    others = logits.scatter(1, right, -math.inf).amax(1)
+    return logits.gather(1, right)[:, 0] - others
 
 
 @final
 class Regression(Task):
-    """Values: outputs and targets (N, values)."""
+    """Values: targets (N, values); outputs are these, or what else the head says."""
 
     name = "regression"
     step_metrics_names = ("mse", "mae")
-    evaluation_metrics_names = ("mse", "mae")
+    evaluation_metrics_names: tuple[str, ...] = ("mse", "mae")
     losses_that_are_metrics = MappingProxyType({"mse": "mse", "l1": "mae"})
 
+    def __init__(self, head: Head = VALUE) -> None:
+        self.head = head
+        if head.kind == "mean_variance":
+            self.evaluation_metrics_names = (*Regression.evaluation_metrics_names, *SPREAD_METRICS)
+
     def of_samples(self, metric: str, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Squared or absolute error, mean over the values of a sample."""
-        errors = (outputs.detach() - targets).reshape(len(targets), -1)  # (N,) outputs have no axis 1
+        """Squared or absolute error of the prediction, mean over the values of a sample; or of its spread."""
+        found = outputs.detach()
+        errors = means(self.head, found) - targets
+        if metric in SPREAD_METRICS:
+            variance = variances(self.head, found)
+            assert variance is not None, metric
+            return _of_spread(metric, errors, variance).reshape(len(targets), -1).mean(1)
+        errors = errors.reshape(len(targets), -1)  # (N,) outputs have no axis 1
         if metric == "mse":
             return errors.square_().mean(1)
         assert metric == "mae", metric
         return errors.abs_().mean(1)
 
     def predictions(self, outputs: Tensor) -> Tensor:
-        """Return the values themselves."""
-        return outputs
+        """Return the predicted values (N, values)."""
+        return means(self.head, outputs)
+
+    def spreads(self, outputs: Tensor) -> Tensor | None:
+        """Standard deviations that the model gives its predictions (N, values); None if it gives none."""
+        variance = variances(self.head, outputs)
+        return None if variance is None else variance.sqrt()
+
+
+SPREAD_METRICS: Final = ("nll", "coverage", "sigma")
+"""Measured of a head that gives a variance."""
+
+
+def _of_spread(metric: str, errors: Tensor, variance: Tensor) -> Tensor:
+    """-log of the normal density, whether the target lies within one σ, or σ: of each value."""
+    if metric == "nll":
+        return 0.5 * ((2 * math.pi * variance).log() + errors.square() / variance)
+    if metric == "coverage":
+        within = (errors.square() <= variance).to(errors.dtype)
+        # A model that has diverged covers nothing, and is no number either.
+        return within + 0 * (errors + variance)
+    return variance.sqrt()
 
 
 @final
@@ -152,9 +209,11 @@ class MetricSums:
         self._sums[name] = self._sums[name] + value if name in self._sums else value
 
 
-def task_for(splits: DataSplits) -> Task:
-    """Return the task that the data sets."""
-    return Classification() if splits.task == Classification.name else Regression()
+def task_for(splits: DataSplits, head: Head | None = None) -> Task:
+    """Return the task that the data sets, with outputs read as the head says: by default logits or values."""
+    if splits.task == Classification.name:
+        return Classification(head or SOFTMAX)
+    return Regression(head or VALUE)
 
 
 def task_of_batch(outputs: Tensor, targets: Tensor) -> Task:

@@ -5,9 +5,9 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
+from tui_dl.spec.loss_metrics import PAIR_METRICS, Task, pair_metric_name, pair_names, pair_of, tasks_of_pair
 from tui_dl.spec.wording import nearest
 
-Task = Literal["classification", "regression"]
 _BOTH: tuple[Task, ...] = ("classification", "regression")
 
 
@@ -36,19 +36,32 @@ class MetricInfo(Struct, frozen=True):
 SPLITS = ("train", "validation", "test")
 """The test split is there for data that has one, and is evaluated at the end or when it is asked for."""
 
+_UNITS = {"accuracy": "share", "coverage": "share", "cross_entropy": "nats", "nll": "nats"}
+
 
 def _of_splits() -> Iterator[MetricInfo]:
     """The metrics that are taken of each split, in eval mode over the whole of it at an epoch's end."""
-    own: tuple[tuple[str, Literal["up", "down"], str, tuple[Task, ...]], ...] = (
+    of_classes: tuple[Task, ...] = ("classification",)
+    of_values: tuple[Task, ...] = ("regression",)
+    own: tuple[tuple[str, Literal["up", "down", ""], str, tuple[Task, ...]], ...] = (
         ("loss", "down", "the present objective, penalties included", _BOTH),
-        ("accuracy", "up", "share of samples whose largest output is their class", ("classification",)),
-        ("cross_entropy", "down", "-log softmax(outputs)[class], the mean over samples", ("classification",)),
+        ("accuracy", "up", "share of samples whose largest output is their class", of_classes),
+        ("cross_entropy", "down", "-log softmax(outputs)[class], the mean over samples", of_classes),
         ("mse", "down", "mean squared error; for classes softmax(outputs) against one-hot targets", _BOTH),
-        ("mae", "down", "mean absolute error", ("regression",)),
+        ("mae", "down", "mean absolute error", of_values),
+        ("margin", "up", "lead of the right logit over the best other one, the mean", of_classes),
+        (
+            "nll",
+            "down",
+            "-log of the predicted normal density at the target, the mean; of gaussian_nll",
+            of_values,
+        ),
+        ("coverage", "", "share of targets within one predicted σ of the mean; of gaussian_nll", of_values),
+        ("sigma", "", "the predicted standard deviation, its mean; of gaussian_nll", of_values),
     )
     for split in SPLITS:
         for name, better, text, tasks in own:
-            unit = "share" if name == "accuracy" else "nats" if name == "cross_entropy" else ""
+            unit = _UNITS.get(name, "")
             yield MetricInfo(f"{split}.{name}", unit, better, f"{text} ({split} split)", tasks)
 
 
@@ -79,6 +92,42 @@ METRICS: tuple[MetricInfo, ...] = (
         ("line",),
     ),
     MetricInfo(
+        "margin",
+        "",
+        "up",
+        "lead of the right logit over the best other one, the mean over the train split",
+        ("classification",),
+    ),
+    MetricInfo(
+        "confidence.share_above_0.99",
+        "share",
+        "",
+        "share of validation samples whose predicted class is given a probability above 0.99",
+        ("classification",),
+    ),
+    MetricInfo(
+        "band.coverage",
+        "share",
+        "",
+        "share of validation targets within one predicted σ of the predicted mean; a normal one holds 0.683",
+        ("regression",),
+    ),
+    MetricInfo(
+        "band.mean_sigma",
+        "",
+        "",
+        "the predicted standard deviation, its mean over the validation split",
+        ("regression",),
+    ),
+    MetricInfo(
+        "band.correlation",
+        "",
+        "up",
+        "correlation of the predicted σ with that of the noise in the data or, where it is unknown, with the "
+        "size of the residuals, on the validation split",
+        ("regression",),
+    ),
+    MetricInfo(
         "collapse.residual",
         "",
         "",
@@ -106,9 +155,12 @@ LAYER_METRICS: tuple[MetricInfo, ...] = (
 
 
 def documented_metrics() -> tuple[MetricInfo, ...]:
-    """The whole list, what is measured of each layer written once with `<layer>` for the module's name."""
+    """The whole list; what is measured of each layer or of two losses once, with `<layer>` and such."""
     per_layer = (structs.replace(metric, name=f"<layer>.{metric.name}") for metric in LAYER_METRICS)
-    return (*METRICS, *per_layer)
+    of_pairs = (
+        MetricInfo(pair_metric_name("<a>", "<b>", each.kind), help=each.help) for each in PAIR_METRICS
+    )
+    return (*METRICS, *per_layer, *of_pairs)
 
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
@@ -128,6 +180,11 @@ def metric_info(name: str) -> MetricInfo | None:
     """What a metric is, per-layer ones included; None if nothing is measured under that name."""
     if name in _BY_NAME:
         return _BY_NAME[name]
+    pair = pair_of(name)
+    if pair is not None:
+        first, second, measured = pair
+        words = measured.help.replace("<a>", name.split(".")[1]).replace("<b>", name.split(".")[2])
+        return MetricInfo(name, help=words, tasks=tasks_of_pair(first, second))
     module, _, kind = name.rpartition(".")
     known = _BY_LAYER_NAME.get(kind)
     parts = module.split(".")
@@ -146,6 +203,6 @@ def nearest_metrics(name: str) -> tuple[str, ...]:
     layer_kind = nearest(kind, _BY_LAYER_NAME) if module and module not in SPLITS else None
     if layer_kind is not None and metric_info(f"{module}.{layer_kind}") is not None:
         return (f"{module}.{layer_kind}",)
-    close = nearest(name, _BY_NAME)
+    close = nearest(name, pair_names() if name.startswith("losses.") else _BY_NAME)
     ends = [f"{split}.{name}" for split in ("validation", "train") if f"{split}.{name}" in _BY_NAME]
     return tuple(ends) if ends else (close,) if close else ()

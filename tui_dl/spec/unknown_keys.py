@@ -22,7 +22,8 @@ def unknown_key(cls: type[msgspec.Struct], name: str) -> str:
         found = name if name in homes else None if nearest(name, fields) else nearest(name, homes)
         meant = suggestion(name, fields) if found is None else f" Did you mean {shown(homes[found])}?"
         return f"no such key; there are {', '.join(fields)}.{meant}"
-    there = f"there are {', '.join(fields)}" if fields else "it has no settings"
+    kind = "is" if len(fields) == 1 else "are"
+    there = f"there {kind} {', '.join(fields)}" if fields else "it has no settings"
     near = suggestion(name, fields)
     owners = [] if near else [each for each, other in siblings(cls).items() if name in fields_of(other)]
     elsewhere = f" {listing(owners)} {'has' if len(owners) == 1 else 'have'} it." if owners else ""

@@ -112,6 +112,11 @@ class CurveView(Struct, frozen=True, tag="curve"):
     train_rms: float | None = None
     """Root mean square of the residuals that are shown; None without points."""
     validation_rms: float | None = None
+    grid_sigma: tuple[float, ...] = ()
+    """The standard deviation that the model predicts at each of `grid_x`; empty if it predicts none."""
+    train_coverage: float | None = None
+    """Share of the shown points that lie within one σ of the mean; None without a σ."""
+    validation_coverage: float | None = None
 
 
 class SampleView(Struct, frozen=True):
@@ -135,7 +140,7 @@ class ChosenSample(Struct, frozen=True):
     sample: SampleView
     logits: tuple[float, ...]
     probabilities: tuple[float, ...]
-    """softmax(logits)."""
+    """softmax(logits), or of a loss that asks each class by itself sigmoid(logits)."""
     rank: int
     """Its place among the validation samples, 1 the worst."""
     inputs: tuple[float, ...] = ()

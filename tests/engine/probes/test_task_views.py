@@ -315,3 +315,65 @@ def test_asking_leaves_modes_and_generators_as_they_were() -> None:
     assert [module.training for module in model.modules()] == modes
     assert all(torch.equal(before, after) for before, after in zip(buffers, model.buffers(), strict=True))
     assert torch.equal(torch.random.get_rng_state(), state)
+
+
+def gaussian(normalise: str = "none") -> Trainer:
+    seen = trainer("outliers", {"data.normalise": normalise, "loss": "gaussian_nll"})
+    for _ in range(5):
+        seen.train_batch()
+    return seen
+
+
+@pytest.mark.parametrize("normalise", ["none", "standard"])
+def test_a_curve_has_the_band_that_the_model_predicts(normalise: str) -> None:
+    seen = gaussian(normalise)
+    view, splits = look(seen), seen.splits
+    assert isinstance(view, CurveView)
+    assert splits is not None
+    grid = torch.tensor(view.grid_x).reshape(-1, 1)
+    outputs = answers(seen.model, splits.scaling.apply(grid))
+    sigma = (torch.nn.functional.softplus(outputs[:, 1]) + 1e-6).sqrt()
+    assert view.grid_y == pytest.approx(outputs[:, 0].tolist(), abs=1e-5)
+    assert view.grid_sigma == pytest.approx(sigma.tolist(), rel=1e-4)
+    inputs, targets = splits.validation.inputs, splits.validation.targets
+    outputs = answers(seen.model, inputs)
+    within = (targets - outputs[:, :1]).square() <= torch.nn.functional.softplus(outputs[:, 1:]) + 1e-6
+    assert view.validation_coverage == pytest.approx(within.double().mean().item())
+    assert view.validation_coverage == pytest.approx(seen.evaluate()["coverage"])
+    assert view.train_coverage is not None
+
+
+def test_a_curve_follows_the_loss_that_is_swapped() -> None:
+    seen = gaussian()
+    probe = TaskProbe()
+    views = []
+    for loss in ("gaussian_nll", "mse", "gaussian_nll"):
+        seen.apply({"loss": loss})
+        views.append(probe.at_rest(seen, None))
+    assert [bool(view.grid_sigma) for view in views if isinstance(view, CurveView)] == [True, False, True]
+    assert isinstance(views[1], CurveView)
+    assert views[1].train_coverage is None
+    assert views[1].grid_y == pytest.approx(views[0].grid_y, abs=1e-4)  # type: ignore[union-attr]
+
+
+def test_counts_are_shown_as_counts() -> None:
+    above = {"data.slope": 0.1, "data.intercept": 2.0, "data.outliers": 0, "data.noise": 0.1}
+    seen = trainer("outliers", {**above, "loss": "poisson_nll"})
+    view = look(seen)
+    assert isinstance(view, CurveView)
+    inputs = torch.tensor(view.grid_x).reshape(-1, 1)
+    assert seen.splits is not None
+    expected = answers(seen.model, seen.splits.scaling.apply(inputs)).exp()
+    assert view.grid_y == pytest.approx(expected.flatten().tolist(), rel=1e-4)
+
+
+def test_a_loss_that_asks_each_class_by_itself_shows_sigmoids() -> None:
+    seen = trainer("linear-collapse", {"model.activation": "relu", "loss": "bce"})
+    for _ in range(20):
+        seen.train_batch()
+    view = look(seen, sample=3)
+    assert isinstance(view, RegionsView)
+    assert view.chosen is not None
+    logits = torch.tensor(view.chosen.logits)
+    assert view.chosen.probabilities == pytest.approx(logits.sigmoid().tolist(), abs=1e-6)
+    assert view.chosen.sample.confidence == pytest.approx(logits.sigmoid().max().item(), abs=1e-6)

@@ -49,5 +49,7 @@ def test_odd_arguments_are_refused(state: Any, warmup: Any) -> None:
 
 def test_cross_entropy_is_refused_for_a_regression_with_what_would_work() -> None:
     of = trainer(data="sine", loss="mse")
-    with pytest.raises(ChangeRefused, match=r"classification.*use one of huber, l1, mse"):
+    with pytest.raises(
+        ChangeRefused, match=r"classification.*use one of gaussian_nll, huber, l1, mse, poisson_nll"
+    ):
         of.apply({"loss": "cross_entropy"})

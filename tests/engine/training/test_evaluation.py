@@ -28,9 +28,13 @@ def test_metrics_are_those_of_the_whole_split(
         outputs = of.model(data.inputs)
     cross_entropy = F.cross_entropy(outputs, data.targets).item()
     penalty = 0.05 * sum(float(layer.weight.detach().square().sum()) for layer in of.model.layers)  # type: ignore[union-attr]
-    assert list(values) == ["loss", "accuracy", "cross_entropy", "mse"]
+    assert list(values) == ["loss", "accuracy", "cross_entropy", "mse", "margin"]
     assert values["loss"] == pytest.approx(cross_entropy + penalty, rel=1e-5)
     assert values["cross_entropy"] == pytest.approx(cross_entropy, rel=1e-5)
+    right = outputs.gather(1, data.targets[:, None])[:, 0]
+    assert values["margin"] == pytest.approx(
+        (right - outputs.gather(1, 1 - data.targets[:, None])[:, 0]).mean().item(), rel=1e-5
+    )
     assert values["accuracy"] == pytest.approx((outputs.argmax(1) == data.targets).double().mean().item())
     assert all(type(value) is float for value in values.values())
 

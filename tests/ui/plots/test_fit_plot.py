@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.style import Style
 
 from tui_dl.ui.plots.canvas import Canvas
-from tui_dl.ui.plots.fit_plot import OUTLIER, FitData, FitPlot, Points, line_words
+from tui_dl.ui.plots.fit_plot import BAND, OUTLIER, FitData, FitPlot, Points, line_words
 from tui_dl.ui.plots.glyph import ASCII, FULL, Glyphs
 from tui_dl.ui.theme import Palette
 
@@ -107,3 +107,71 @@ def test_anything_is_drawn_at_any_size(
     assert canvas.codes.shape == (height, width)
     if glyphs is ASCII:
         assert (canvas.codes < 128).all()
+
+
+def spread(sigma: float | np.ndarray = 0.5, coverage: float | None = 0.664) -> FitData:
+    """A flat fit at 0 with a band, points well inside it."""
+    grid = np.linspace(0, 1, 41)
+    xs, ys = np.linspace(0, 1, 5), np.array([-2.0, 0.1, -0.1, 0.2, 2.0])
+    return FitData(
+        grid,
+        np.zeros(41),
+        Points(xs, ys, ys, 1.27, coverage),
+        Points(xs[1:2], ys[1:2], ys[1:2], 0.1, None if coverage is None else 1.0),
+        grid_sigma=np.broadcast_to(sigma, 41).astype(np.float64),
+    )
+
+
+def hatched(canvas: Canvas) -> np.ndarray:
+    cells: np.ndarray = (canvas.styles == int(BAND)) & (canvas.codes > ord(" "))
+    return cells[1:12]  # the values, above the residuals and their line of zero
+
+
+@pytest.mark.parametrize("glyphs", [FULL, ASCII])
+def test_the_band_is_where_the_model_says_that_two_thirds_lie(glyphs: Glyphs) -> None:
+    rows = np.flatnonzero(hatched(drawn(spread(0.5), glyphs=glyphs)).any(1))
+    wide = np.flatnonzero(hatched(drawn(spread(1.5), glyphs=glyphs)).any(1))
+    assert rows.size
+    assert wide[0] < rows[0] <= rows[-1] < wide[-1]
+    growing = hatched(drawn(spread(np.linspace(0.05, 1.8, 41)), glyphs=glyphs)).sum(0)[8:-1]
+    assert growing[: growing.size // 3].sum() < growing[-growing.size // 3 :].sum()
+
+
+@pytest.mark.parametrize("glyphs", [FULL, ASCII])
+def test_the_band_is_named_and_its_coverage_told(glyphs: Glyphs) -> None:
+    word = "sigma" if glyphs is ASCII else "σ"
+    rows = text_of(drawn(spread(), 120, glyphs=glyphs))
+    assert f" {word} " in rows[0]
+    divider = next(row for row in rows if "residuals" in row)
+    assert f"within {word}: train 66%, val 100% " in divider
+    narrow = next(row for row in text_of(drawn(spread(), 74, glyphs=glyphs)) if "residuals" in row)
+    assert f"{word}: 66%, 100% " in narrow
+
+
+def test_without_a_band_nothing_is_said_of_one() -> None:
+    canvas = drawn(line([0.1, -0.2, 0.3, -9.0]), 110)
+    assert not hatched(canvas).any()
+    assert "σ" not in "".join(text_of(canvas))
+
+
+@pytest.mark.parametrize("sigma", [1e30, np.inf, np.nan, -1.0])
+def test_a_band_that_is_no_use_squeezes_nothing(sigma: float) -> None:
+    canvas = drawn(spread(sigma))
+    labels = [row[1:8].strip() for row in text_of(canvas)[1:12]]
+    assert max(abs(float(each)) for each in labels if each) <= 4
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    width=st.integers(1, 130),
+    height=st.integers(1, 40),
+    low=st.floats(0, 3),
+    high=st.floats(0, 1e4),
+)
+def test_a_band_of_any_size_is_drawn_inside_the_frame(
+    width: int, height: int, low: float, high: float
+) -> None:
+    canvas = drawn(spread(np.linspace(low, high, 41)), width, height)
+    assert canvas.codes.shape == (height, width)
+    if width >= 24 and height >= 6:
+        assert text_of(canvas)[-1][0] == "╰"

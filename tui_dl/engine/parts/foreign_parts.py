@@ -10,6 +10,7 @@ from torch import nn
 
 from tui_dl.engine.parts.foreign_optimizer import described_optimizer
 from tui_dl.engine.parts.parts import Parts, trainable
+from tui_dl.engine.parts.softmax_twice import refuse_softmax_twice
 from tui_dl.engine.training.gradients import GradientBuffer
 from tui_dl.engine.training.iterable_batches import IterableBatches
 from tui_dl.engine.training.objective import objective
@@ -41,6 +42,7 @@ def foreign_parts(
         UsageError: if they don't fit together.
     """
     _refuse_misfits(model, loss, optimizer, batches, validation)
+    refuse_softmax_twice(model, loss)
     owned = {parameter for group in optimizer.param_groups for parameter in group["params"]}
     parameters = tuple(parameter for parameter in trainable(model) if parameter in owned)
     device = parameters[0].device

@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 from tui_dl.components.data import DataSplits, load_data
-from tui_dl.components.losses import build_loss
 from tui_dl.components.models import build_model
 from tui_dl.components.optimizers import build_optimizer
 from tui_dl.components.tasks import Task, task_for
+from tui_dl.engine.parts.loss_parts import loss_function
 from tui_dl.engine.parts.places import furnish, leaves_traces
 from tui_dl.engine.training.batches import BatchSource, ResidentBatches
 from tui_dl.engine.training.device import resolve_device
@@ -134,8 +134,11 @@ def build_parts(experiment: Experiment) -> Parts:
     """
     device = resolve_device(experiment.training.device)
     splits = load_data(experiment.data, experiment.seed).moved(lambda tensor: tensor.to(device))
+    function, loss_name = loss_function(experiment.loss, splits)
+    head = experiment.loss.head(splits.task)
+    outputs = head.outputs(splits.outputs)
     model = build_model(
-        experiment.model, splits.input_shape, splits.outputs, derived_seed(experiment.seed, "weights")
+        experiment.model, splits.input_shape, outputs, derived_seed(experiment.seed, "weights")
     ).to(device)
     furnish(model, experiment)
     model.train()
@@ -147,13 +150,8 @@ def build_parts(experiment: Experiment) -> Parts:
         device=device,
         model=model,
         optimizer=build_optimizer(experiment.optimizer, list(parameters)),
-        objective=objective(
-            build_loss(experiment.loss, splits.task, splits.outputs),
-            experiment.loss.name,
-            experiment.regularizers,
-            parameters,
-        ),
-        task=task_for(splits),
+        objective=objective(function, loss_name, experiment.regularizers, parameters),
+        task=task_for(splits, head),
         splits=splits,
         batches=ResidentBatches(
             splits.train.inputs, splits.train.targets, experiment.training.batch_size, experiment.seed

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tui_dl.components.data import DataSplits
+    from tui_dl.spec.heads import Head
 
 LARGEST_PICTURE: Final = 32
 """Pixels across or down; a larger picture is averaged down to this at most."""
@@ -33,9 +34,9 @@ class Confusion(View):
         self._judge = Judge(splits, device)
         self._class_names = splits.class_names
 
-    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish) -> None:
+    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish, head: Head | None = None) -> None:
         """Ask for the logits of every sample."""
-        self._judge.look(answer, wish.sample)
+        self._judge.look(answer, wish.sample, head)
 
     def reading(self) -> ConfusionView:
         """Counts by true and predicted class, the worst samples and the chosen one."""
@@ -54,9 +55,9 @@ class WorstSamples(View):
         self._judge = Judge(splits, device, pixels)
         self._class_names = splits.class_names
 
-    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish) -> None:
+    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish, head: Head | None = None) -> None:
         """Ask for the logits of every sample."""
-        self._judge.look(answer, wish.sample)
+        self._judge.look(answer, wish.sample, head)
 
     def reading(self) -> SamplesView:
         """The worst samples first, the chosen one, and the counts over the whole split."""

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final, final
 import numpy as np
 import torch
 
+from tui_dl.components.heads import means, variances
 from tui_dl.engine.probes.view import View, Wish, evenly_chosen
+from tui_dl.spec.heads import VALUE
 from tui_dl.wire.snapshots import CurveView
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tui_dl.components.data import DataSplits
+    from tui_dl.spec.heads import Head
 
 GRID_POINTS: Final = 161
 POINTS: Final = 400
@@ -48,16 +51,19 @@ class CurveOfFit(View):
         cells = splits.scaling.apply(grid.reshape(-1, *splits.input_shape))
         self._asked = torch.cat([cells.to(device), *(each.to(device) for each in inputs)])
         self._outputs: Tensor | None = None
+        self._head = VALUE
 
-    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish) -> None:
+    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish, head: Head | None = None) -> None:
         """Ask for the fit over the grid and at every point."""
-        self._outputs = answer(self._asked)
+        self._head, self._outputs = head or VALUE, answer(self._asked)
 
     def reading(self) -> CurveView:
         """Points, curve and residuals."""
         assert self._outputs is not None, "look first"
-        outputs = self._outputs.reshape(-1).double().cpu().numpy()
-        grid_y, of_train, of_validation = np.split(outputs, [GRID_POINTS, GRID_POINTS + len(self._train_x)])
+        outputs = self._outputs.reshape(len(self._asked), -1).double().cpu()
+        grid_y, of_train, of_validation = self._parts(means(self._head, outputs))
+        variance = variances(self._head, outputs)
+        sigmas = None if variance is None else self._parts(variance.sqrt())
         train = self._train_y - of_train
         validation = self._validation_y - of_validation
         return CurveView(
@@ -72,7 +78,15 @@ class CurveOfFit(View):
             outliers=outliers(train),
             train_rms=_rms(train),
             validation_rms=_rms(validation),
+            grid_sigma=() if sigmas is None else _plain(sigmas[0]),
+            train_coverage=None if sigmas is None else _covered(train, sigmas[1]),
+            validation_coverage=None if sigmas is None else _covered(validation, sigmas[2]),
         )
+
+    def _parts(self, values: Tensor) -> list[NDArray[np.float64]]:
+        """Values (N, 1) of all that was asked: over the grid, of train, of validation."""
+        flat: NDArray[np.float64] = values.reshape(-1).numpy()
+        return np.split(flat, [GRID_POINTS, GRID_POINTS + len(self._train_x)])
 
 
 def outliers(residuals: NDArray[np.float64]) -> tuple[int, ...]:
@@ -104,6 +118,11 @@ def _rms(residuals: NDArray[np.float64]) -> float | None:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
         return float(np.sqrt(np.mean(np.square(residuals))))
+
+
+def _covered(residuals: NDArray[np.float64], sigma: NDArray[np.float64]) -> float | None:
+    """Share of the points no farther than one σ from the mean; what is no number is not covered."""
+    return float(np.mean(np.abs(residuals) <= sigma)) if residuals.size else None
 
 
 def _plain(values: NDArray[np.float64]) -> tuple[float, ...]:

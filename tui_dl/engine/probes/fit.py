@@ -20,7 +20,7 @@ def slope(trainer: Trainer, name: str) -> float | None:
     Exact for a linear model; None unless one number is mapped to one number.
     """
     splits = trainer.splits
-    if splits is None or splits.task != "regression" or splits.outputs != 1:
+    if splits is None or trainer.task is None or splits.task != "regression" or splits.outputs != 1:
         return None
     if splits.train.inputs[0].numel() != 1:
         return None
@@ -29,5 +29,6 @@ def slope(trainer: Trainer, name: str) -> float | None:
         return None
     ends = torch.tensor([low, high], dtype=torch.float64).reshape(-1, *splits.input_shape)
     inputs = splits.scaling.apply(ends).to(trainer.device)
-    first, last = answers(copy.deepcopy(trainer.model).double(), inputs).reshape(-1).tolist()
+    outputs = answers(copy.deepcopy(trainer.model).double(), inputs)
+    first, last = trainer.task.predictions(outputs).reshape(-1).tolist()
     return float(last - first) / (high - low)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, final
 import numpy as np
 import torch
 
+from tui_dl.components import heads
+from tui_dl.spec.heads import SOFTMAX
 from tui_dl.wire.snapshots import ChosenSample, SampleView
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tui_dl.components.data import DataSplits
+    from tui_dl.spec.heads import Head
 
 SAMPLES: Final = 48
 """Samples that are shown at most."""
@@ -64,10 +67,10 @@ class Judge:
         self._numbers: Tensor | None = None
         self._is_pinned = False
 
-    def look(self, answer: Callable[[Tensor], Tensor], sample: int | None) -> None:
+    def look(self, answer: Callable[[Tensor], Tensor], sample: int | None, head: Head | None = None) -> None:
         """Ask for logits (N, classes); all that is wanted of them stays in one tensor on the device."""
         logits = answer(self._inputs)
-        probabilities = logits.softmax(1)
+        probabilities = heads.probabilities(head or SOFTMAX, logits)
         decided = probabilities.isfinite().all(1)
         confidence, predicted = probabilities.max(1)
         of_true = probabilities.gather(1, self._targets[:, None])[:, 0].where(decided, 0.0)

@@ -31,6 +31,12 @@ class Evidence:
     """What the instruments saw in the very batch that led to this step."""
 
 
+def instrument_of(name: str, instruments: Mapping[str, Measure]) -> Measure | None:
+    """What measures a metric: one of that name, or one for all names that begin and end so."""
+    first, last = name.partition(".")[0], name.rpartition(".")[2]
+    return instruments.get(name) or instruments.get(f"{first}.*.{last}") or instruments.get(f"*.{last}")
+
+
 @final
 class Measurer:
     """Finds out the values of metrics, each split evaluated once at most."""
@@ -61,7 +67,7 @@ class Measurer:
             return seen
         if name in self._evidence.scalars:
             return self._evidence.scalars[name]
-        instrument = self._instruments.get(name) or self._instruments.get(f"*.{name.rpartition('.')[2]}")
+        instrument = instrument_of(name, self._instruments)
         return None if instrument is None else instrument(self._trainer, name)
 
     def _evaluation(self, split: str) -> dict[str, float]:

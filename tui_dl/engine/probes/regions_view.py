@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final, final
 
 import torch
 
+from tui_dl.components.heads import probabilities
 from tui_dl.engine.probes.judging import Judge
 from tui_dl.engine.probes.view import View, Wish, evenly_chosen
+from tui_dl.spec.heads import SOFTMAX
 from tui_dl.wire.snapshots import RegionsView
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tui_dl.components.data import DataSplits
+    from tui_dl.spec.heads import Head
 
 GRID: Final = (60, 40)
 """Columns and rows where nobody has said how large the picture is."""
@@ -49,20 +52,20 @@ class RegionsOfClasses(View):
         self._cells = self._cells_of(GRID)
         self._seen: Tensor | None = None
 
-    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish) -> None:
+    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish, head: Head | None = None) -> None:
         """Ask for class and probability of every cell, and for the class of every point."""
         grid = _bounded(wish.grid)
         if grid != self._grid:
             self._cells = self._cells_of(grid)
-        confidence, classes = answer(self._cells).softmax(1).max(1)
+        confidence, classes = probabilities(head or SOFTMAX, answer(self._cells)).max(1)
         finite = confidence.isfinite()
         # A model that has diverged is sure of nothing.
         levels = confidence.where(finite, 0.0).mul(255.0).round()
         classes = classes.clamp_max(UNDECIDED - 1).where(finite, UNDECIDED)
-        certain, predicted = answer(self._train_inputs).softmax(1).max(1)
+        certain, predicted = probabilities(head or SOFTMAX, answer(self._train_inputs)).max(1)
         predicted = predicted.where(certain.isfinite(), -1)
         self._seen = torch.cat([classes, levels.long(), predicted])
-        self._judge.look(answer, wish.sample)
+        self._judge.look(answer, wish.sample, head)
 
     def reading(self) -> RegionsView:
         """Cells, points of both splits, and how validation fares."""

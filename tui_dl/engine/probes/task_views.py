@@ -42,8 +42,9 @@ class TaskProbe(Probe):
             if splits is not self._splits:
                 self._splits = splits
                 self._view = None if splits is None else view_of(splits, trainer.device)
-            if self._view is not None:
-                self._view.look(partial(answers, trainer.model), Wish(self.sample, self.grid))
+            if self._view is not None and splits is not None:
+                head = None if trainer.experiment is None else trainer.experiment.loss.head(splits.task)
+                self._view.look(partial(answers, trainer.model), Wish(self.sample, self.grid), head)
                 self._has_looked = True
 
     def at_rest(self, trainer: Trainer, seen: Reading | None) -> Reading | None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from tui_dl.spec.heads import Head
     from tui_dl.wire.snapshots import Reading
 
 
@@ -32,8 +33,14 @@ class View(ABC):
     """Keeps what stays the same (points, grids, pixels) ready, so that a look costs a forward pass."""
 
     @abstractmethod
-    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish) -> None:
-        """Ask the model; what it answers stays on the device."""
+    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish, head: Head | None = None) -> None:
+        """Ask the model; what it answers stays on the device.
+
+        Args:
+            answer: from scaled inputs to the model's outputs.
+            wish: what is to be seen.
+            head: what outputs mean; by default logits of one class among all, or values.
+        """
 
     @abstractmethod
     def reading(self) -> Reading:

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, Final, final
 import msgspec
 from torch import Tensor
 
-from tui_dl.components.losses import build_loss
 from tui_dl.components.optimizers import build_optimizer
+from tui_dl.components.tasks import task_for
 from tui_dl.engine.parts.foreign_optimizer import described_optimizer
+from tui_dl.engine.parts.loss_parts import former_loss, loss_function
 from tui_dl.engine.parts.parts import Parts, build_parts
 from tui_dl.engine.state.undo import boundary_random
 from tui_dl.engine.swap.modules import change_modules, module_changes
 from tui_dl.engine.training.batches import Position
 from tui_dl.engine.training.iterable_batches import IterableBatches
-from tui_dl.engine.training.objective import FormerLoss, objective
+from tui_dl.engine.training.objective import objective
 from tui_dl.engine.training.precision import Precision
 from tui_dl.errors import ChangeRefused, SpecError, UsageError
 from tui_dl.spec.change import apply_change, edits
@@ -95,7 +96,9 @@ def load(parts: Parts, state: Mapping[str, Any]) -> Loaded:
         experiment = from_toml(state["experiment"], "state", rehearse=False)
     except SpecError as error:
         raise UsageError(f"the state's experiment can't be read: {error}") from error
-    needs_new = not parts.is_foreign and _needs_new_network(parts.experiment, experiment)
+    needs_new = not parts.is_foreign and (
+        _needs_new_network(parts.experiment, experiment) or _has_other_head(parts, experiment)
+    )
     target = build_parts(experiment) if needs_new else parts
     _refuse_other_shapes(target, state)
     if parts.is_foreign:
@@ -140,6 +143,15 @@ def _refuse_misfits(parts: Parts, state: Mapping[str, Any]) -> None:
         kinds = ("an experiment", "somebody's own parts")
         there, here = (kinds[is_foreign] for is_foreign in (bool(state.get("from_parts")), parts.is_foreign))
         raise UsageError(f"this is the state of {there}, and the trainer was made from {here}.")
+
+
+def _has_other_head(parts: Parts, experiment: Experiment) -> bool:
+    """Whether the network has more or fewer outputs because its loss wants them."""
+    if parts.splits is None:
+        return False
+    task, outputs = parts.splits.task, parts.splits.outputs
+    present, saved = parts.experiment.loss.head(task), experiment.loss.head(task)
+    return present.outputs(outputs) != saved.outputs(outputs)
 
 
 def _refuse_other_shapes(parts: Parts, state: Mapping[str, Any]) -> None:
@@ -193,16 +205,12 @@ def _fill(parts: Parts, state: Mapping[str, Any]) -> None:
     experiment = parts.experiment
     if not parts.is_foreign:
         assert parts.splits is not None
-        task, outputs = parts.splits.task, parts.splits.outputs
         declared = msgspec.convert(state.get("former_losses", []), list[AnyLoss])
-        former = tuple(FormerLoss(each.name, each, build_loss(each, task, outputs)) for each in declared)
-        parts.objective = objective(
-            build_loss(experiment.loss, task, outputs),
-            experiment.loss.name,
-            experiment.regularizers,
-            parts.parameters,
-            former,
-        )
+        found = (former_loss(each, experiment.loss, parts.splits) for each in declared)
+        function, loss_name = loss_function(experiment.loss, parts.splits)
+        former = tuple(each for each in found if each is not None)
+        parts.objective = objective(function, loss_name, experiment.regularizers, parts.parameters, former)
+        parts.task = task_for(parts.splits, experiment.loss.head(parts.splits.task))
     parts.rates = Rates(
         tuple(map(float, state["base_rates"])),
         experiment.schedule,

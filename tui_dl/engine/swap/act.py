@@ -13,6 +13,8 @@ import torch
 from tui_dl.components.optimizers import build_optimizer, hyperparameters
 from tui_dl.engine.parts.parts import Parts, build_parts
 from tui_dl.engine.swap.calibrate import calibrated_states
+from tui_dl.engine.swap.head import refit_head, task_of
+from tui_dl.engine.swap.head_state import seed_new_rows
 from tui_dl.engine.swap.modules import change_modules, fill_gaps
 from tui_dl.engine.swap.transfer import GRADIENT_POWERS, transferred
 from tui_dl.engine.swap.update_size import next_gradients, next_update_size, ratio
@@ -73,8 +75,14 @@ def act(prepared: Prepared, parts: Parts, step: int) -> Outcome:
     old_size = next_update_size(parts, step, next_gradients(parts)) if weighs else None
     after = copy.copy(parts)
     after.experiment = prepared.experiment
+    if prepared.head is not None:
+        after.experiment = parts.experiment  # whose optimizer it still is
+        refit_head(after, prepared.head)
+        after.experiment = prepared.experiment
     if prepared.objective is not None:
-        after.objective = prepared.objective
+        after.objective = prepared.objective.on(after.parameters)
+    if "loss" in {edit.path.split(".")[0] for edit in prepared.edits}:
+        after.task = task_of(after)
     _change_model(after, parts.experiment)
     _change_training(after, parts.experiment)
     if prepared.transfer is not None:
@@ -83,6 +91,8 @@ def act(prepared: Prepared, parts: Parts, step: int) -> Outcome:
         fill_gaps(after)
     if prepared.scale is not None:
         _rescale(after, prepared.scale)
+    if prepared.head is not None and (prepared.transfer is None or prepared.transfer.mode == "carry"):
+        seed_new_rows(after, prepared.head)
     _change_rates(prepared, after, parts, step)
     new_size = next_update_size(after, step, next_gradients(after)) if weighs else None
     return Outcome(after, before, _finite(probe_loss(after)), ratio(new_size, old_size))

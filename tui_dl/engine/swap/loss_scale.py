@@ -8,58 +8,93 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from tui_dl.components.losses import build_loss
+from tui_dl.engine.parts.loss_parts import former_loss, loss_function
 from tui_dl.engine.swap.update_size import clipped, gradients_at
 from tui_dl.engine.training.modes import evaluating
 from tui_dl.engine.training.objective import FormerLoss, Objective, objective
+from tui_dl.errors import ChangeRefused, SpecError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from tui_dl.engine.parts.parts import Parts
     from tui_dl.spec.experiment import Experiment
 
 
-def new_objective(parts: Parts, new: Experiment) -> Objective:
+def new_objective(parts: Parts, new: Experiment) -> tuple[Objective, tuple[str, ...]]:
     """The objective of a changed experiment; a loss that is swapped away stays as a recorded metric.
 
     One that is among the task's metrics is recorded anyway.
+
+    Returns:
+        The objective, and the names of former losses that end: the new head's outputs don't tell them.
+
+    Raises:
+        ChangeRefused: if the loss can't work with the data.
     """
     old = parts.objective
     former = old.former
+    dropped: tuple[str, ...] = ()
     function, loss_name = old.function, old.loss_name
-    if not parts.is_foreign:
-        assert parts.splits is not None
-        present = parts.experiment.loss
-        if new.loss != present:
-            function = build_loss(new.loss, parts.splits.task, parts.splits.outputs)
-            loss_name = new.loss.name
-            gone = FormerLoss(present.name, present, old.function)
-            measured = parts.task.losses_that_are_metrics if parts.task else {}
-            former = tuple(
-                each for each in (*former, gone) if each.name != new.loss.name and each.name not in measured
-            )
-            former = tuple({each.name: each for each in former}.values())
-    return objective(function, loss_name, new.regularizers, parts.parameters, former)
+    if parts.splits is not None and new.loss != parts.experiment.loss:
+        try:
+            function, loss_name = loss_function(new.loss, parts.splits)
+        except SpecError as error:
+            raise ChangeRefused(str(error)) from error
+        former, dropped = _former(parts, new)
+    return objective(function, loss_name, new.regularizers, parts.parameters, former), dropped
 
 
-def gradient_scale(parts: Parts, changed: Objective) -> float | None:
+def _former(parts: Parts, new: Experiment) -> tuple[tuple[FormerLoss, ...], tuple[str, ...]]:
+    """Former losses on the new loss's head, the present one among them; and the names of those that end."""
+    assert parts.splits is not None
+    gone = {each.name: each.spec for each in parts.objective.former}
+    present = parts.experiment.loss
+    # Whoever has no name among the metrics differs from the metric of that name.
+    measured = parts.task.losses_that_are_metrics if parts.task else {}
+    if parts.objective.loss_name not in measured:
+        gone[present.name] = present
+    gone.pop(new.loss.name, None)
+    found = {name: former_loss(each, new.loss, parts.splits) for name, each in gone.items()}
+    kept = tuple(each for each in found.values() if each is not None)
+    return kept, tuple(name for name, each in found.items() if each is None)
+
+
+def gradient_scale(parts: Parts, trial: Parts) -> float | None:
     """ρ = ‖g_new‖ / ‖g_old‖ on the probe batch in eval mode; None if either is zero or not finite.
 
-    Clipped as in training: what the optimizer's state holds are clipped gradients.
+    Clipped as in training: what the optimizer's state holds are clipped gradients. Of a head that changes
+    its size, the rows that both have count.
+
+    Args:
+        parts: the run.
+        trial: the same with the new objective, and with a copy of the model where the head changes.
     """
-    old, new = _probe_gradient_norm(parts), _probe_gradient_norm(_with_objective(parts, changed))
-    if not (old > 0 and new > 0 and math.isfinite(old) and math.isfinite(new)):
+    old, new = _probe_gradients(parts), _probe_gradients(trial)
+    if old is None or new is None:
         return None
-    return new / old
+    shared = [_shared(one, other) for one, other in zip(old, new, strict=True)]
+    before, after = (float(torch.nn.utils.get_total_norm(each)) for each in zip(*shared, strict=True))
+    if not (before > 0 and after > 0 and math.isfinite(before) and math.isfinite(after)):
+        return None
+    return after / before
 
 
-def _with_objective(parts: Parts, changed: Objective) -> Parts:
+def with_objective(parts: Parts, changed: Objective) -> Parts:
+    """The same parts with another objective."""
     return dataclasses.replace(parts, objective=changed)
 
 
-def _probe_gradient_norm(parts: Parts) -> float:
+def _shared(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+    if one.shape == other.shape:
+        return one, other
+    rows = min(len(one), len(other))
+    return one[:rows], other[:rows]
+
+
+def _probe_gradients(parts: Parts) -> list[Tensor] | None:
     if parts.probe is None:
-        return math.nan
+        return None
     inputs, targets = parts.probe
     with evaluating(parts, gradients=True):
-        gradients = clipped(parts, gradients_at(parts, inputs, targets))
-    return float(torch.nn.utils.get_total_norm(gradients))
+        return clipped(parts, gradients_at(parts, inputs, targets))

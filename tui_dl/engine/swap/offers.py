@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import TYPE_CHECKING, Final
 
@@ -13,30 +12,33 @@ from tui_dl.wire.plans import RateOption
 
 if TYPE_CHECKING:
     from tui_dl.engine.parts.parts import Parts
-    from tui_dl.engine.training.objective import Objective
     from tui_dl.spec.experiment import Experiment
 
 NOTABLE: Final = 3.0
 LARGEST_RATE: Final = 1e12
 
 
-def rate_offers(
-    parts: Parts, step: int, new: Experiment, changed: Objective | None
-) -> tuple[RateOption, ...]:
+def rate_offers(parts: Parts, step: int, new: Experiment, trial: Parts | None) -> tuple[RateOption, ...]:
     """The new optimizer's default, the number that is set now, and the rate that matches recent updates.
 
     How long each first step would be is measured on the next batch, with state that begins from nothing.
+
+    Args:
+        parts: the run.
+        step: updates made.
+        new: the changed experiment.
+        trial: the run with the changed objective (and head); None where neither changes.
     """
     gradients = next_gradients(parts)
     recent = next_update_size(parts, step, gradients)
-    if changed is not None:
-        gradients = next_gradients(dataclasses.replace(parts, objective=changed))
+    if trial is not None:
+        gradients = next_gradients(trial)
     optimizer = new.optimizer
     default_lr = type(optimizer)().lr
     factor = parts.rates.factor(step)
 
     def relative(lr: float) -> float | None:
-        return ratio(first_update_size(parts, optimizer, lr * factor, gradients), recent)
+        return ratio(first_update_size(trial or parts, optimizer, lr * factor, gradients), recent)
 
     same_lr = parts.experiment.optimizer.lr
     offers = [

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, final
 from tui_dl.components.models import affine_maps
 from tui_dl.engine.swap.calibrate import refuse_uncalibratable
 from tui_dl.engine.swap.foreign import refuse_foreign
-from tui_dl.engine.swap.loss_scale import gradient_scale, new_objective
+from tui_dl.engine.swap.head import HeadChange, planned_head, trial_parts
+from tui_dl.engine.swap.loss_change import head_lists, loss_warnings
+from tui_dl.engine.swap.loss_scale import gradient_scale, new_objective, with_objective
 from tui_dl.engine.swap.modules import NOTHING, module_changes
 from tui_dl.engine.swap.offers import rate_offers, rate_warnings
 from tui_dl.engine.swap.precision import refuse_untrainable_precision, scaler_lists
@@ -48,6 +50,7 @@ class Prepared:
         transfer: what becomes of the optimizer's state; None where the optimizer stays as it is.
         objective: of the changed experiment; None where it stays.
         scale: ρ, the factor from the old loss's gradients to the new one's; None where nothing is rescaled.
+        head: what becomes of the last layer; None where it stays as it is.
     """
 
     plan: Plan
@@ -56,6 +59,7 @@ class Prepared:
     transfer: Transfer | None
     objective: Objective | None
     scale: float | None
+    head: HeadChange | None = None
 
     @property
     def does_something(self) -> bool:
@@ -169,19 +173,26 @@ def _ongoing(
         transfer = _transfer(parts, new, state, found)
     if "training.precision" in {edit.path for edit in found}:
         refuse_untrainable_precision(parts, new)
-    changed = new_objective(parts, new) if touched & {"loss", "regularizers"} else None
+    changed = head = trial = None
     scale, warnings = None, _warnings(parts, new, found)
+    if touched & {"loss", "regularizers"}:
+        changed, dropped = new_objective(parts, new)
+        head = planned_head(parts, new)
+        trial = with_objective(trial_parts(parts, new, head) if head else parts, changed)
+        warnings += loss_warnings(head, dropped)
     mode = transfer.mode if transfer else "carry"
-    if "loss" in touched and mode == "carry" and changed is not None and has_state(parts):
+    if "loss" in touched and mode == "carry" and trial is not None and has_state(parts):
         scalable = any(name in GRADIENT_POWERS for name in slots(new.optimizer))
-        scale = gradient_scale(parts, changed) if scalable else None
+        scale = gradient_scale(parts, trial) if scalable else None
         if scalable and scale is None:
             warnings.append("the gradient on the probe batch is zero or not finite: no state is rescaled.")
     kept, converted, rescaled, reset = _lists(parts, step, transfer, scale)
     scheduled = schedule_lists(parts, new, new_objective=changed is not None)
     kept_scaler, reset_scaler = scaler_lists(parts, new)
     modules = NOTHING if parts.is_foreign else module_changes(parts.experiment, new)
-    offers = rate_offers(parts, step, new, changed) if any(e.path == "optimizer" for e in found) else ()
+    if head is not None:
+        converted, reset = head_lists(parts, head, transfer, converted, reset)
+    offers = rate_offers(parts, step, new, trial) if any(e.path == "optimizer" for e in found) else ()
     plan = Plan(
         change=change,
         edits=tuple(words(edit) for edit in found),
@@ -194,7 +205,7 @@ def _ongoing(
         warnings=(*warnings, *modules.warnings, *rate_warnings(offers, new), *rate_jump(parts, step, new)),
         rate_options=offers,
     )
-    return Prepared(plan, new, found, transfer, changed, scale)
+    return Prepared(plan, new, found, transfer, changed, scale, head)
 
 
 def _transfer(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
+from tui_dl.components.losses import WeightedLoss
 from tui_dl.components.tasks import MetricSums, task_of_batch
 from tui_dl.engine.training.iterable_batches import IterableBatches, pairs_of, sample_count
 from tui_dl.engine.training.modes import evaluating
@@ -57,6 +58,7 @@ class _Means:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._sums: dict[str, Tensor] = {}
+        self._weights: dict[str, Tensor | float] = {}
         self._samples = 0
 
     def over(
@@ -74,22 +76,29 @@ class _Means:
             self._samples += count
             if task is not None and task.evaluation_metrics_names:
                 sums.add(outputs, targets)
-            self._add("loss", parts.objective.data_loss(outputs, targets), count)
+            self._add(
+                "loss", parts.objective.data_loss(outputs, targets), parts.objective.function, targets, count
+            )
             for former in parts.objective.former:
-                self._add(f"loss.{former.name}", former.function(outputs, targets), count)
+                self._add(
+                    f"loss.{former.name}", former.function(outputs, targets), former.function, targets, count
+                )
             if progress is not None:
                 progress(self._samples)
         if sums is None:
             raise UsageError("the split gives no batch: there is nothing to evaluate.")
-        values = {name: float(total) / self._samples for name, total in self._sums.items()}
+        values = {name: float(total) / float(self._weights[name]) for name, total in self._sums.items()}
         penalties = parts.objective.penalty()
         if penalties is not None:
             values["loss"] += float(penalties)
         return {"loss": values.pop("loss"), **sums.means(), **values}
 
-    def _add(self, name: str, mean: Tensor, count: int) -> None:
-        total = mean.detach().double() * count
+    def _add(self, name: str, mean: Tensor, function: object, targets: Any, count: int) -> None:
+        """Take a chunk's mean by what it is a mean over: its samples, or their weights."""
+        weight = function.total_weight(targets) if isinstance(function, WeightedLoss) else count
+        total = mean.detach().double() * weight
         self._sums[name] = self._sums[name] + total if name in self._sums else total
+        self._weights[name] = self._weights.get(name, 0.0) + weight
 
 
 def _chunks(parts: Parts, split: str) -> Iterator[tuple[Any, Any]]:

@@ -40,7 +40,8 @@ class Objective:
 
     Attributes:
         function: (outputs, targets) to a 0-dim tensor.
-        loss_name: its name in the catalogue; empty if it is somebody's own.
+        loss_name: its name in the catalogue; empty if it is somebody's own, or if its value (weighted,
+            summed) is not that of the metric which this name may stand for.
         regularizers: as declared.
         weights: the parameters that are penalised and decayed: of two dimensions or more, no biases or norms.
         has_penalty: whether anything is added to the data loss.
@@ -81,6 +82,10 @@ class Objective:
         data_loss = self.data_loss(outputs, targets)
         penalties = self.penalty()
         return data_loss if penalties is None else data_loss + penalties
+
+    def on(self, parameters: Sequence[Tensor]) -> Objective:
+        """The same objective of other parameters: those of a layer that was replaced."""
+        return objective(self.function, self.loss_name, self.regularizers, parameters, self.former)
 
     def decay_weights(self, rate: float) -> None:
         """Decoupled decay before an update at this learning rate: w ← w·(1 - rate·decay)."""

@@ -129,6 +129,11 @@ class Trainer:
         return self._parts.splits
 
     @property
+    def probe_batch(self) -> tuple[Any, Any] | None:
+        """The fixed batch on which changes are judged; None until somebody's own first batch came."""
+        return self._parts.probe
+
+    @property
     def gradients(self) -> GradientBuffer:
         """All gradients, flat and by parameter."""
         return self._parts.gradients

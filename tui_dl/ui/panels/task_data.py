@@ -1,6 +1,7 @@
 """From what the engine's views say to what the plots of the task draw."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tui_dl.ui.panels.judged import chosen_index
 from tui_dl.ui.plots.fit_plot import FitData, Points, with_outliers
@@ -16,9 +17,14 @@ def fit_data(view: CurveView) -> FitData:
     data = FitData(
         grid_x=np.asarray(view.grid_x, dtype=np.float64)[order],
         grid_y=np.asarray(view.grid_y, dtype=np.float64)[order],
-        train=_points(view.train_x, view.train_y, view.train_residuals, view.train_rms),
+        grid_sigma=_in_order(view.grid_sigma, order),
+        train=_points(view.train_x, view.train_y, view.train_residuals, view.train_rms, view.train_coverage),
         validation=_points(
-            view.validation_x, view.validation_y, view.validation_residuals, view.validation_rms
+            view.validation_x,
+            view.validation_y,
+            view.validation_residuals,
+            view.validation_rms,
+            view.validation_coverage,
         ),
     )
     return with_outliers(data, view.outliers)
@@ -79,8 +85,18 @@ def _place_of_chosen(
 
 
 def _points(
-    xs: tuple[float, ...], ys: tuple[float, ...], residuals: tuple[float, ...], rms: float | None
+    xs: tuple[float, ...],
+    ys: tuple[float, ...],
+    residuals: tuple[float, ...],
+    rms: float | None,
+    coverage: float | None,
 ) -> Points:
     x, y = np.asarray(xs, dtype=np.float64), np.asarray(ys, dtype=np.float64)
     left = np.asarray(residuals, dtype=np.float64)
-    return Points(x, y, left if left.size == x.size else np.full(x.size, np.nan), rms)
+    return Points(x, y, left if left.size == x.size else np.full(x.size, np.nan), rms, coverage)
+
+
+def _in_order(sigma: tuple[float, ...], order: NDArray[np.int64]) -> NDArray[np.float64]:
+    """One σ for each point of the grid, or none at all."""
+    found = np.asarray(sigma, dtype=np.float64)
+    return found[order] if found.size == order.size else np.zeros(0)

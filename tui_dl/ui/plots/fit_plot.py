@@ -13,6 +13,7 @@ from tui_dl.history.arrays import BoolArray, FloatArray
 from tui_dl.ui.plots.axes import ValueAxis
 from tui_dl.ui.plots.canvas import Canvas
 from tui_dl.ui.plots.canvas_widget import CanvasWidget
+from tui_dl.ui.plots.fit_band import band_dots, band_limits, sigma_word
 from tui_dl.ui.plots.glyph import Glyphs, characters, encode_dots
 from tui_dl.ui.plots.line_labels import draw_centred, draw_frame
 from tui_dl.ui.plots.roles import Role, line_style, style_table
@@ -25,6 +26,7 @@ STRIP_FROM_ROWS: Final = 11
 """Rows inside the frame from which the residuals have room."""
 FIT: Final = Role.TITLE
 OUTLIER: Final = Role.ALERT
+BAND: Final = Role.GRID
 TRAIN: Final = line_style(0, "line")
 VALIDATION: Final = line_style(1, "value")
 _GUTTER: Final = 7
@@ -35,18 +37,25 @@ _EMPTY: Final = np.zeros(0)
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """A split's points: x, y and residuals, all (n,); not finite where nothing can be drawn."""
+    """A split's points: x, y and residuals, all (n,); not finite where nothing can be drawn.
+
+    `coverage` is the share of them within one predicted σ; None where the model predicts none.
+    """
 
     x: FloatArray = field(default_factory=lambda: _EMPTY)
     y: FloatArray = field(default_factory=lambda: _EMPTY)
     residuals: FloatArray = field(default_factory=lambda: _EMPTY)
     rms: float | None = None
+    coverage: float | None = None
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class FitData:
-    """All that the plot shows; `outliers` (n,) says which training points lie far from the fit."""
+    """All that the plot shows; `outliers` (n,) says which training points lie far from the fit.
+
+    `grid_sigma` is the σ predicted at each of the grid's points, or empty.
+    """
 
     grid_x: FloatArray = field(default_factory=lambda: _EMPTY)
     grid_y: FloatArray = field(default_factory=lambda: _EMPTY)
@@ -54,6 +63,7 @@ class FitData:
     validation: Points = field(default_factory=Points)
     outliers: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     empty_text: str = "no data yet"
+    grid_sigma: FloatArray = field(default_factory=lambda: _EMPTY)
 
     @property
     def x_range(self) -> tuple[float, float]:
@@ -147,6 +157,7 @@ class FitPlot(CanvasWidget):
         data = self._data
         ends = _extent(data.train.y, data.validation.y, data.grid_y)
         if ends is not None:
+            ends = _extent(np.array(ends), band_limits(data.grid_y, data.grid_sigma, *ends)) or ends
             self._values = self._values.fitting(*ends)
         return self._values.low, self._values.high
 
@@ -163,6 +174,8 @@ class FitPlot(CanvasWidget):
     def _draw_values(self, canvas: Canvas, area: _Area) -> None:
         data, glyphs = self._data, self.glyphs
         _draw_y_axis(canvas, area)
+        if data.grid_sigma.size == data.grid_y.size:
+            _draw_band(canvas, area, data, glyphs)
         _draw_fit(canvas, area, data, glyphs)
         train, validation = data.train, data.validation
         normal = np.ones(train.x.size, dtype=np.bool_)
@@ -200,13 +213,10 @@ def _draw_fit(canvas: Canvas, area: _Area, data: FitData, glyphs: Glyphs) -> Non
     known = np.isfinite(data.grid_x) & np.isfinite(data.grid_y)
     if np.count_nonzero(known) < 2:
         return
-    across, down = glyphs.cell_dots
-    columns, rows = area.columns * across, area.rows * down
-    low, high = area.x_range
-    xs = low + (np.arange(columns) / across - 0.5 + 0.25) / max(area.columns - 1, 1) * (high - low)
+    rows, columns = area.rows * glyphs.cell_dots[1], area.columns * glyphs.cell_dots[0]
+    xs, inside = _dot_columns(area, glyphs)
     ys = np.interp(xs, data.grid_x[known], data.grid_y[known])
-    places = (np.clip(1 - _shares(ys, *area.y_range), -1, 2) * rows).astype(np.int64)
-    inside = (xs >= low) & (xs <= high)
+    places = _dot_rows(ys, area, rows).astype(np.int64)
     dots = np.zeros((rows, columns), dtype=np.bool_)
     for column in np.flatnonzero(inside).tolist():
         before = places[max(column - 1, 0)] if column and inside[column - 1] else places[column]
@@ -214,11 +224,44 @@ def _draw_fit(canvas: Canvas, area: _Area, data: FitData, glyphs: Glyphs) -> Non
         dots[max(first + (first != last), 0) : max(min(last, rows - 1) + 1, 0), column] = True
         if 0 <= places[column] < rows:
             dots[places[column], column] = True
+    _draw_dots(canvas, area, dots, int(FIT), glyphs)
+
+
+def _draw_band(canvas: Canvas, area: _Area, data: FitData, glyphs: Glyphs) -> None:
+    """One predicted standard deviation to either side of the fit."""
+    known = np.isfinite(data.grid_x) & np.isfinite(data.grid_y) & np.isfinite(data.grid_sigma)
+    if np.count_nonzero(known) < 2:
+        return
+    rows = area.rows * glyphs.cell_dots[1]
+    xs, inside = _dot_columns(area, glyphs)
+    ys, sigmas = (np.interp(xs, data.grid_x[known], each[known]) for each in (data.grid_y, data.grid_sigma))
+    lower, upper = (
+        np.where(inside, np.floor(_dot_rows(ys + sign * sigmas, area, rows)), np.nan) for sign in (-1, 1)
+    )
+    _draw_dots(canvas, area, band_dots(lower, upper, rows), int(BAND), glyphs)
+
+
+def _dot_columns(area: _Area, glyphs: Glyphs) -> tuple[FloatArray, BoolArray]:
+    """The x at each column of dots, and whether the data reach there."""
+    across = glyphs.cell_dots[0]
+    low, high = area.x_range
+    columns = np.arange(area.columns * across)
+    xs: FloatArray = low + (columns / across - 0.5 + 0.25) / max(area.columns - 1, 1) * (high - low)
+    return xs, (xs >= low) & (xs <= high)
+
+
+def _dot_rows(ys: FloatArray, area: _Area, rows: int) -> FloatArray:
+    """The row of dots, from the top, of each y; no farther than the height of the area outside of it."""
+    places: FloatArray = np.clip(1 - _shares(ys, *area.y_range), -1, 2) * rows
+    return places
+
+
+def _draw_dots(canvas: Canvas, area: _Area, dots: BoolArray, style: int, glyphs: Glyphs) -> None:
     patterns = encode_dots(dots, glyphs.dots)
     here = patterns > 0
     block = slice(area.y, area.y + area.rows), slice(area.x, area.x + area.columns)
     canvas.codes[block] = np.where(here, characters(patterns, glyphs.dots), canvas.codes[block])
-    canvas.styles[block] = np.where(here, int(FIT), canvas.styles[block])
+    canvas.styles[block] = np.where(here, style, canvas.styles[block])
 
 
 def _shares(values: FloatArray, low: float, high: float) -> FloatArray:
@@ -249,6 +292,7 @@ def _draw_legend(canvas: Canvas, data: FitData, glyphs: Glyphs) -> None:
         (_train_mark(glyphs), "train", TRAIN),
         ("o", "validation", VALIDATION),
         ("x", f"outlier {far}" if far else "", OUTLIER),
+        ("+-" if glyphs.is_plain else "±", sigma_word(glyphs) if data.grid_sigma.size else "", BAND),
     ]
     texts = [(f" {mark} {name} ", style) for mark, name, style in entries if name]
     if x + sum(cell_len(text) for text, _ in texts) > end:
@@ -289,6 +333,24 @@ def _draw_divider(canvas: Canvas, row: int, data: FitData, glyphs: Glyphs) -> No
                 text = text.replace("validation", "val")
             if x + len(text) <= end:
                 x = canvas.write(x, row, text, style) + 1
+    _draw_coverage(canvas, row, x, data, glyphs)
+
+
+def _draw_coverage(canvas: Canvas, row: int, x: int, data: FitData, glyphs: Glyphs) -> None:
+    """How many of the points lie within one predicted σ; a normal distribution holds 68 %."""
+    splits = (("train", data.train), ("val", data.validation))
+    known = [(name, f"{points.coverage:.0%}") for name, points in splits if points.coverage is not None]
+    if not known:
+        return
+    sigma = sigma_word(glyphs)
+    named, bare = (
+        ", ".join(f"{name} {share}" for name, share in known),
+        ", ".join(each for _, each in known),
+    )
+    for text in (f" within {sigma}: {named} ", f" within {sigma}: {bare} ", f" {sigma}: {bare} "):
+        if x + len(text) <= canvas.width - 2:
+            canvas.write(x, row, text, Role.TITLE)
+            return
 
 
 def _draw_y_axis(canvas: Canvas, area: _Area) -> None:
