@@ -11,7 +11,7 @@ from torch import nn
 from tui_dl.components.data import DataSplits, Split, load_data
 from tui_dl.components.losses import build_loss
 from tui_dl.components.models import build_model
-from tui_dl.components.optimizers import build_optimizer
+from tui_dl.components.optimizers import base_rates, build_optimizer
 from tui_dl.components.regularizers import dropout_p
 from tui_dl.components.tasks import Task, task_for
 from tui_dl.engine.training.batches import BatchSource, ResidentBatches
@@ -132,7 +132,7 @@ def build_parts(experiment: Experiment) -> Parts:
         ),
         validation=None,
         gradients=GradientBuffer(parameters),
-        rates=Rates((experiment.optimizer.lr,), experiment.schedule),
+        rates=Rates(base_rates(experiment.optimizer), experiment.schedule),
         random=RandomState(device, experiment.seed),
         draws=draws_numbers(model),
         probe=first_samples(splits.train.inputs, splits.train.targets),

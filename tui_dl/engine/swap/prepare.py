@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
+from tui_dl.components.optimizers import slots
 from tui_dl.engine.swap.calibrate import refuse_uncalibratable
 from tui_dl.engine.swap.foreign import refuse_foreign
 from tui_dl.engine.swap.loss_scale import gradient_scale, new_objective
 from tui_dl.engine.swap.offers import rate_offers, rate_warnings
-from tui_dl.engine.swap.transfer import GRADIENT_POWERS, Transfer, plan_transfer, slots
+from tui_dl.engine.swap.transfer import Transfer, plan_transfer, rescalable
 from tui_dl.engine.swap.words import label_of, plain_change, words
 from tui_dl.engine.training.device import resolve_device
 from tui_dl.errors import ChangeRefused, NotAvailable, SpecError
@@ -158,11 +159,12 @@ def _ongoing(
     scale, warnings = None, _warnings(parts, new, found)
     mode = transfer.mode if transfer else "carry"
     if "loss" in touched and mode == "carry" and changed is not None and has_state(parts):
-        scalable = any(name in GRADIENT_POWERS for name in slots(new.optimizer))
+        scalable = bool(rescalable(new.optimizer))
         scale = gradient_scale(parts, changed) if scalable else None
         if scalable and scale is None:
             warnings.append("the gradient on the probe batch is zero or not finite: no state is rescaled.")
-    kept, converted, rescaled, reset = _lists(parts, step, transfer, scale)
+    powers = rescalable(new.optimizer) if scale is not None else {}
+    kept, converted, rescaled, reset = _lists(parts, step, transfer, powers)
     offers = rate_offers(parts, step, new, changed) if any(e.path == "optimizer" for e in found) else ()
     plan = Plan(
         change=change,
@@ -207,7 +209,7 @@ def _warnings(parts: Parts, new: Experiment, found: tuple[Edit, ...]) -> list[st
 
 
 def _lists(
-    parts: Parts, step: int, transfer: Transfer | None, scale: float | None
+    parts: Parts, step: int, transfer: Transfer | None, powers: Mapping[str, int]
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """kept, converted, rescaled and reset; before the first update no state appears in any."""
     base = ("weights", "position")
@@ -217,10 +219,8 @@ def _lists(
     kept, converted, reset = transfer.kept, transfer.converted, transfer.reset
     if step == 0 and not has_state(parts) and transfer.mode != "calibrate":
         return base, (), (), ()
-    rescaled: tuple[str, ...] = ()
-    if scale is not None:
-        rescaled = tuple(name for name in (*kept, *converted) if name in GRADIENT_POWERS)
-        kept = tuple(name for name in kept if name not in rescaled)
+    rescaled = tuple(name for name in (*kept, *converted) if name in powers)
+    kept = tuple(name for name in kept if name not in rescaled)
     named = [tuple(f"optimizer.{name}" for name in names) for names in (kept, converted, rescaled, reset)]
     return (*base, *named[0]), named[1], named[2], named[3]
 
