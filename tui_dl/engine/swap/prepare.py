@@ -16,7 +16,7 @@ from tui_dl.engine.training.device import resolve_device
 from tui_dl.errors import ChangeRefused, NotAvailable, SpecError
 from tui_dl.spec.change import Edit, apply_change, edits
 from tui_dl.spec.component import Component
-from tui_dl.spec.optimizers import Adagrad
+from tui_dl.spec.optimizers import Adagrad, Rprop
 from tui_dl.spec.validate import needs_fresh_start
 from tui_dl.wire.plans import Plan, Receipt
 
@@ -201,6 +201,8 @@ def _warnings(parts: Parts, new: Experiment, found: tuple[Edit, ...]) -> list[st
     paths = {edit.path for edit in found}
     if "optimizer.initial_accumulator_value" in paths and isinstance(new.optimizer, Adagrad):
         warnings.append("initial_accumulator_value is where the sum begins: it counts with fresh state.")
+    if "optimizer.lr" in paths and isinstance(new.optimizer, Rprop):
+        warnings.append("rprop's lr is where its steps begin: it counts with fresh state.")
     if parts.is_foreign and "optimizer" in paths:
         decay = {group.get("weight_decay", 0) for group in parts.optimizer.param_groups} - {0}
         if decay and parts.experiment.optimizer.name != "adamw":

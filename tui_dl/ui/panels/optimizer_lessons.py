@@ -86,8 +86,8 @@ def _like_adam(
 ) -> list[tuple[str, str]]:
     mean = ("m", f"running mean of the gradient over {memory_steps(optimizer.beta1)}: the direction")
     if isinstance(optimizer, spec.Adamax):
-        words = f"the largest gradient of late, forgotten over {memory_steps(optimizer.beta2)}: the scale"
-        return [mean, ("u", words)]
+        largest = f"the largest gradient of late, forgotten over {memory_steps(optimizer.beta2)}: the scale"
+        return [mean, ("u", largest)]
     scale = f"root of the running mean of its square over {memory_steps(optimizer.beta2)}: the scale"
     words = [mean, ("√v", scale)]
     if isinstance(optimizer, spec.NAdam):
