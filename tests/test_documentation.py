@@ -17,9 +17,10 @@ from torch import nn
 import tui_dl
 from tests.documents import CHANGELOG, CONTRIBUTING, README, ROOT, Document, key_table
 from tui_dl.cli.arguments import build_parser
-from tui_dl.components import optimizers
+from tui_dl.components.optimizers import adamax
 from tui_dl.spec import optimizers as spec_optimizers
 from tui_dl.spec.catalogue import catalogue, describe
+from tui_dl.spec.optimizers import adams as spec_adams
 from tui_dl.spec.preset import list_presets, load_preset, parse_overrides
 
 DOCUMENTS = [README, CONTRIBUTING, CHANGELOG]
@@ -165,11 +166,11 @@ def test_the_phases_of_a_batch_are_those_of_the_trainer() -> None:
 def test_the_recipe_for_an_optimizer_builds_what_it_says() -> None:
     """Carries the recipe out on copies of both modules: the catalogue stays as it is."""
     declaration, building, by_hand, settings, slots = CONTRIBUTING.code("python")
-    declared = dict(vars(spec_optimizers))
+    declared = {**vars(spec_adams), "__name__": "recipe"}
     exec(declaration, declared)
     optimizer = declared["Adamax"]()
     own = type("spec", (), {**vars(spec_optimizers), "Adamax": declared["Adamax"]})
-    built: dict[str, Any] = dict(vars(optimizers))
+    built: dict[str, Any] = dict(vars(adamax))
     built["spec"] = own
     exec(building, built)
     weights = [nn.Parameter(torch.linspace(-1, 1, 6)) for _ in range(2)]
@@ -191,6 +192,11 @@ def test_the_recipe_for_an_optimizer_builds_what_it_says() -> None:
     assert set(numbers) <= set(built["hyperparameters"](optimizer))
     predicted = built["effective_step"](optimizer, state, optimizer.lr) * state[kept.first]
     torch.testing.assert_close(before - weights[0].detach(), predicted)
+    means = built["means_of"](optimizer, state, 5.0)
+    again = built["installed"](optimizer, weights[0], means)
+    assert set(again) == set(state)
+    for slot in set(built["translation"](optimizer).made) | {"step"}:
+        torch.testing.assert_close(again[slot], state[slot])
     assert describe(type(optimizer)).source == "torch.optim.Adamax"
 
 

@@ -48,6 +48,19 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
     "rmsprop": {"name": "rmsprop", "lr": 0.002},
     "rmsprop centered": {"name": "rmsprop", "lr": 0.002, "centered": True, "momentum": 0.5},
     "adagrad": {"name": "adagrad", "lr": 0.05, "lr_decay": 0.01, "initial_accumulator_value": 0.1},
+    "nadam": {"name": "nadam", "lr": 0.01, "momentum_decay": 0.01},
+    "radam": {"name": "radam", "lr": 0.01, "beta2": 0.9},
+    "adamax": {"name": "adamax", "lr": 0.01},
+    "adadelta": {"name": "adadelta", "lr": 2.0, "rho": 0.8},
+    "rprop": {"name": "rprop", "lr": 0.001, "eta_plus": 1.1, "step_size_max": 0.02},
+    "asgd": {"name": "asgd", "lr": 0.1, "t0": 10.0, "lambd": 0.001},
+}
+FUSED = ("sgd", "adam", "adamw", "adagrad")
+"""Which torch has a fused kernel for."""
+_PAIRS = {
+    "betas": ("beta1", "beta2", (0.9, 0.999)),
+    "etas": ("eta_minus", "eta_plus", (0.5, 1.2)),
+    "step_sizes": ("step_size_min", "step_size_max", (1e-6, 50)),
 }
 
 
@@ -67,8 +80,9 @@ def torch_optimizer(declared: Mapping[str, Any], parameters: Any) -> torch.optim
     name = numbers.pop("name")
     cls = next(cls for called, cls in vars(torch.optim).items() if called.lower() == name)
     fused = numbers.pop("fused", "fused" in inspect.signature(cls).parameters)
-    if "beta1" in numbers or "beta2" in numbers:
-        numbers["betas"] = (numbers.pop("beta1", 0.9), numbers.pop("beta2", 0.999))
+    for pair, (one, other, defaults) in _PAIRS.items():
+        if one in numbers or other in numbers:
+            numbers[pair] = (numbers.pop(one, defaults[0]), numbers.pop(other, defaults[1]))
     built: torch.optim.Optimizer = cls(parameters, **numbers, **({"fused": True} if fused else {}))
     return built
 
@@ -139,9 +153,9 @@ def invariants(of: Trainer) -> None:
     declared = of.experiment
     assert type(of.optimizer).__name__.lower() == type(declared.optimizer).__name__.lower()
     group = of.optimizer.param_groups[0]
-    for name in ("momentum", "nesterov", "amsgrad", "centered", "alpha", "eps", "weight_decay", "lr_decay"):
-        if name in group and hasattr(declared.optimizer, name):
-            assert group[name] == getattr(declared.optimizer, name), name
+    for name, value in group.items():
+        if name != "lr" and hasattr(declared.optimizer, name):
+            assert value == getattr(declared.optimizer, name) or name == "fused", name
     if "betas" in group:
         assert group["betas"] == (declared.optimizer.beta1, declared.optimizer.beta2)  # type: ignore[union-attr]
     _model_invariants(of, declared)

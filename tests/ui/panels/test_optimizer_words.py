@@ -6,7 +6,8 @@ from tests.components.catalogue import OPTIMIZERS, name
 from tests.ui.panels.test_panels import lively_model, text_of
 from tui_dl.spec import optimizers as spec
 from tui_dl.ui.panels.optimizer import OptimizerPanel
-from tui_dl.ui.panels.optimizer_words import lesson, memory_steps, state_line
+from tui_dl.ui.panels.optimizer_lessons import lesson, memory_steps
+from tui_dl.ui.panels.optimizer_words import state_line
 from tui_dl.wire.messages import ReadingTaken
 from tui_dl.wire.snapshots import OptimizerRead, OptimizerReading
 
@@ -37,6 +38,13 @@ def test_what_distinguishes_them_is_said() -> None:
     assert "forgets" in words(spec.RmsProp())["√v"]
     assert "decay" in words(spec.AdamW())
     assert "decay" not in words(spec.Adam())
+    assert "next step's momentum" in words(spec.NAdam())["look ahead"]
+    assert "after 7 steps" in words(spec.RAdam(), READ)["rectified"]
+    assert "largest gradient" in words(spec.Adamax())["u"]
+    assert "0.001" in words(spec.Adadelta())["begins"]
+    assert "sign changed" not in words(spec.Rprop())["steps"]
+    assert "× 0.5 where it changed" in words(spec.Rprop())["steps"]
+    assert "one update later" in words(spec.Asgd())["rate"]
 
 
 def test_the_bias_correction_is_given_in_the_numbers_of_its_step() -> None:
@@ -65,6 +73,8 @@ def test_a_layers_state_is_said_in_a_line() -> None:
         assert part in text, text
     bare = OptimizerRead("SGD", 0.1, "", "", (OptimizerReading("a", effective_step=0.5),), 0.5)
     assert "holds nothing" in text_of([list(state_line(bare, bare.layers[0]))])
+    signs = OptimizerRead("Rprop", 0.01, "", "", bare.layers, 0.5)
+    assert "holds a step for each weight" in text_of([list(state_line(signs, signs.layers[0]))])
 
 
 @pytest.mark.parametrize("height", [4, 7, 9, 14, 30])

@@ -2,53 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import torch
 
-from tui_dl.spec.component import component_name
-from tui_dl.spec.optimizers import Adagrad, Adam, AdamW, AnyOptimizer, RmsProp, Sgd
+from tui_dl.components.optimizers import build_optimizer, described
+from tui_dl.spec.optimizers import AnyOptimizer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
+
+    from torch import nn
 
 
 def described_optimizer(optimizer: torch.optim.Optimizer) -> AnyOptimizer | None:
-    """The declaration that describes it; None if the catalogue can't (class, several groups, odd settings).
+    """The declaration that describes it; None if the catalogue can't (class, groups, odd settings).
 
     A coupled weight_decay is no part of the declaration; it stays in the group when numbers are edited.
     """
-    if len(optimizer.param_groups) != 1:
+    groups = optimizer.param_groups
+    if any(group.get("maximize") or isinstance(group["lr"], torch.Tensor) for group in groups):
         return None
-    group = optimizer.param_groups[0]
-    if group.get("maximize") or group.get("dampening") or isinstance(group["lr"], torch.Tensor):
-        return None
-    values = _values(optimizer, group)
-    if values is None:
+    fields = described(optimizer)
+    if fields is None:
         return None
     try:
-        described: AnyOptimizer = msgspec.convert(values, AnyOptimizer)
+        declared: AnyOptimizer = msgspec.convert(fields, AnyOptimizer)
     except msgspec.ValidationError:
         return None
-    return described
+    return declared if _is_built_like(optimizer, declared) else None
 
 
-def _values(optimizer: torch.optim.Optimizer, group: Mapping[str, Any]) -> dict[str, Any] | None:
-    kind = type(optimizer)
-    fused = {"fused": bool(group.get("fused"))}
-    if kind is torch.optim.SGD:
-        return _named(Sgd, group, "lr", "momentum", "nesterov") | fused
-    if kind in (torch.optim.Adam, torch.optim.AdamW):
-        beta1, beta2 = group["betas"]
-        cls, names = (Adam, ()) if kind is torch.optim.Adam else (AdamW, ("weight_decay",))
-        return _named(cls, group, "lr", "eps", "amsgrad", *names) | {"beta1": beta1, "beta2": beta2} | fused
-    if kind is torch.optim.RMSprop:
-        return _named(RmsProp, group, "lr", "alpha", "eps", "momentum", "centered")
-    if kind is torch.optim.Adagrad:
-        return _named(Adagrad, group, "lr", "lr_decay", "eps", "initial_accumulator_value") | fused
-    return None
-
-
-def _named(cls: type[Any], group: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {"name": component_name(cls), **{name: group[name] for name in names}}
+def _is_built_like(optimizer: torch.optim.Optimizer, declared: AnyOptimizer) -> bool:
+    """Whether that declaration is built as this class with as many groups."""
+    parameters: Sequence[nn.Parameter] = [
+        each for group in optimizer.param_groups for each in group["params"]
+    ]
+    built = build_optimizer(declared, parameters)
+    return type(built) is type(optimizer) and len(built.param_groups) == len(optimizer.param_groups)

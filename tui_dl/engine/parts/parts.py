@@ -11,7 +11,7 @@ from torch import nn
 
 from tui_dl.components.data import DataSplits, load_data
 from tui_dl.components.models import build_model
-from tui_dl.components.optimizers import build_optimizer
+from tui_dl.components.optimizers import base_rates, build_optimizer
 from tui_dl.components.tasks import Task, task_for
 from tui_dl.engine.parts.loss_parts import loss_function
 from tui_dl.engine.parts.places import furnish, leaves_traces
@@ -158,7 +158,7 @@ def build_parts(experiment: Experiment) -> Parts:
         ),
         validation=None,
         gradients=GradientBuffer(parameters),
-        rates=Rates((experiment.optimizer.lr,), experiment.schedule),
+        rates=Rates(base_rates(experiment.optimizer), experiment.schedule),
         random=RandomState(device, experiment.seed),
         draws=leaves_traces(model),
         probe=first_samples(splits.train.inputs, splits.train.targets),

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, final
 
 import torch
 
-from tui_dl.components.optimizers import build_optimizer, hyperparameters
+from tui_dl.components.optimizers import all_groups, base_rates, build_optimizer, switches
 from tui_dl.engine.parts.parts import Parts, build_parts
 from tui_dl.engine.swap.calibrate import calibrated_states
 from tui_dl.engine.swap.head import refit_head, task_of
 from tui_dl.engine.swap.head_state import seed_new_rows
 from tui_dl.engine.swap.modules import change_modules, fill_gaps
-from tui_dl.engine.swap.transfer import GRADIENT_POWERS, transferred
+from tui_dl.engine.swap.transfer import rescalable, transferred
 from tui_dl.engine.swap.update_size import next_gradients, next_update_size, ratio
 from tui_dl.engine.training.evaluation import probe_loss
 from tui_dl.engine.training.precision import Precision
@@ -139,12 +139,11 @@ def _change_optimizer(prepared: Prepared, parts: Parts, old: AnyOptimizer) -> No
     states = dict(source.state)
     stays = parts.knows_optimizer and type(old) is type(new) and _is_fused(old) == _is_fused(new)
     if stays:
-        source.param_groups[0].update(hyperparameters(new))
-        for name in ("amsgrad", "centered", "initial_accumulator_value"):
-            if name in source.param_groups[0]:
-                source.param_groups[0][name] = getattr(new, name)
-        if "initial_accumulator_value" in source.defaults:
-            source.defaults["initial_accumulator_value"] = getattr(new, "initial_accumulator_value", 0.0)
+        for group, numbers in zip(source.param_groups, all_groups(new), strict=True):
+            group.update(numbers)
+        source.param_groups[0].update(switches(new))
+        # A state that begins later looks there for where it begins.
+        source.defaults.update(switches(new))
         source.state.clear()
     else:
         parts.optimizer = build_optimizer(new, list(parts.parameters))
@@ -153,10 +152,8 @@ def _change_optimizer(prepared: Prepared, parts: Parts, old: AnyOptimizer) -> No
     if prepared.transfer.mode == "calibrate":
         target.update(calibrated_states(parts, new))
     elif prepared.transfer.mode == "carry":
-        for parameter in parts.parameters:
-            state = transferred(prepared.transfer, old, new, parameter, states.get(parameter, {}))
-            if state:
-                target[parameter] = state
+        held = {parameter: states[parameter] for parameter in parts.parameters if parameter in states}
+        target.update(transferred(prepared.transfer, old, new, held))
 
 
 def _is_fused(optimizer: AnyOptimizer) -> bool:
@@ -165,11 +162,12 @@ def _is_fused(optimizer: AnyOptimizer) -> bool:
 
 def _rescale(parts: Parts, scale: float) -> None:
     """m·ρ, v·ρ²: the next step is as long as it would have been."""
+    powers = rescalable(parts.experiment.optimizer)
     with torch.no_grad():
         for values in parts.optimizer.state.values():
             for name, value in values.items():
-                if name in GRADIENT_POWERS:
-                    value.mul_(scale ** GRADIENT_POWERS[name])
+                if name in powers:
+                    value.mul_(scale ** powers[name])
 
 
 def _change_rates(prepared: Prepared, parts: Parts, old: Parts, step: int) -> None:
@@ -183,8 +181,9 @@ def _change_rates(prepared: Prepared, parts: Parts, old: Parts, step: int) -> No
             rates, bases=tuple(float(group["lr"]) for group in old.optimizer.param_groups)
         )
     if prepared.transfer is not None and parts.knows_optimizer:
-        rates = dataclasses.replace(rates, bases=(new.optimizer.lr,))
-        parts.optimizer.param_groups[0]["lr"] = new.optimizer.lr
+        rates = dataclasses.replace(rates, bases=base_rates(new.optimizer))
+        for group, base in zip(parts.optimizer.param_groups, rates.bases, strict=True):
+            group["lr"] = base
     parts.rates = rates.warmed_up_from(step, prepared.plan.warmup_steps)
     parts.plan_length(step)
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from tui_dl.components.optimizers import build_optimizer
-from tui_dl.engine.swap.transfer import GRADIENT_POWERS
+from tui_dl.engine.swap.transfer import rescalable
 from tui_dl.engine.swap.update_size import gradients_at
 from tui_dl.engine.training.modes import evaluating
 
@@ -93,6 +93,7 @@ def seed_new_rows(parts: Parts, change: HeadChange) -> None:
     if change.rows_after <= change.values or parts.probe is None:
         return
     head = {id(each) for each in module.parameters()}
+    powers = rescalable(parts.experiment.optimizer)
     with evaluating(parts, gradients=True):
         gradients = gradients_at(parts, *parts.probe)
     for parameter, gradient in zip(parts.parameters, gradients, strict=True):
@@ -100,7 +101,7 @@ def seed_new_rows(parts: Parts, change: HeadChange) -> None:
         if id(parameter) not in head or not state:
             continue
         for name, value in state.items():
-            if GRADIENT_POWERS.get(name) == 2 and isinstance(value, Tensor) and value.shape == gradient.shape:
+            if powers.get(name) == 2 and isinstance(value, Tensor) and value.shape == gradient.shape:
                 _seed(parts, name, value[change.values :], gradient[change.values :], state)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui_dl.components.optimizers import slots
 from tui_dl.engine.swap.head_state import head_state_is_kept
-from tui_dl.engine.swap.transfer import slots
 
 if TYPE_CHECKING:
     from tui_dl.engine.parts.parts import Parts

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from tui_dl.components.models import affine_maps
+from tui_dl.components.optimizers import slots
 from tui_dl.engine.swap.calibrate import refuse_uncalibratable
 from tui_dl.engine.swap.foreign import refuse_foreign
 from tui_dl.engine.swap.head import HeadChange, planned_head, trial_parts
@@ -15,13 +16,13 @@ from tui_dl.engine.swap.modules import NOTHING, module_changes
 from tui_dl.engine.swap.offers import rate_offers, rate_warnings
 from tui_dl.engine.swap.precision import refuse_untrainable_precision, scaler_lists
 from tui_dl.engine.swap.schedule_state import PIECES, rate_jump, refuse_unevaluated, schedule_lists
-from tui_dl.engine.swap.transfer import GRADIENT_POWERS, Transfer, plan_transfer, slots
+from tui_dl.engine.swap.transfer import Transfer, plan_transfer, rescalable
 from tui_dl.engine.swap.words import label_of, plain_change, words
 from tui_dl.engine.training.device import resolve_device
 from tui_dl.errors import ChangeRefused, NotAvailable, SpecError
 from tui_dl.spec.change import Edit, apply_change, edits
 from tui_dl.spec.component import Component
-from tui_dl.spec.optimizers import Adagrad
+from tui_dl.spec.optimizers import Adagrad, Rprop
 from tui_dl.spec.plateau import PlateauState
 from tui_dl.spec.validate import needs_fresh_start
 from tui_dl.wire.plans import Plan, Receipt
@@ -182,11 +183,12 @@ def _ongoing(
         warnings += loss_warnings(head, dropped)
     mode = transfer.mode if transfer else "carry"
     if "loss" in touched and mode == "carry" and trial is not None and has_state(parts):
-        scalable = any(name in GRADIENT_POWERS for name in slots(new.optimizer))
+        scalable = bool(rescalable(new.optimizer))
         scale = gradient_scale(parts, trial) if scalable else None
         if scalable and scale is None:
             warnings.append("the gradient on the probe batch is zero or not finite: no state is rescaled.")
-    kept, converted, rescaled, reset = _lists(parts, step, transfer, scale)
+    powers = rescalable(new.optimizer) if scale is not None else {}
+    kept, converted, rescaled, reset = _lists(parts, step, transfer, powers)
     scheduled = schedule_lists(parts, new, new_objective=changed is not None)
     kept_scaler, reset_scaler = scaler_lists(parts, new)
     modules = NOTHING if parts.is_foreign else module_changes(parts.experiment, new)
@@ -228,6 +230,8 @@ def _warnings(parts: Parts, new: Experiment, found: tuple[Edit, ...]) -> list[st
     paths = {edit.path for edit in found}
     if "optimizer.initial_accumulator_value" in paths and isinstance(new.optimizer, Adagrad):
         warnings.append("initial_accumulator_value is where the sum begins: it counts with fresh state.")
+    if "optimizer.lr" in paths and isinstance(new.optimizer, Rprop):
+        warnings.append("rprop's lr is where its steps begin: it counts with fresh state.")
     if parts.is_foreign and "optimizer" in paths:
         decay = {group.get("weight_decay", 0) for group in parts.optimizer.param_groups} - {0}
         if decay and parts.experiment.optimizer.name != "adamw":
@@ -236,7 +240,7 @@ def _warnings(parts: Parts, new: Experiment, found: tuple[Edit, ...]) -> list[st
 
 
 def _lists(
-    parts: Parts, step: int, transfer: Transfer | None, scale: float | None
+    parts: Parts, step: int, transfer: Transfer | None, powers: Mapping[str, int]
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """kept, converted, rescaled and reset; before the first update no state appears in any."""
     base = ("weights", "position")
@@ -246,10 +250,8 @@ def _lists(
     kept, converted, reset = transfer.kept, transfer.converted, transfer.reset
     if step == 0 and not has_state(parts) and transfer.mode != "calibrate":
         return base, (), (), ()
-    rescaled: tuple[str, ...] = ()
-    if scale is not None:
-        rescaled = tuple(name for name in (*kept, *converted) if name in GRADIENT_POWERS)
-        kept = tuple(name for name in kept if name not in rescaled)
+    rescaled = tuple(name for name in (*kept, *converted) if name in powers)
+    kept = tuple(name for name in kept if name not in rescaled)
     named = [tuple(f"optimizer.{name}" for name in names) for names in (kept, converted, rescaled, reset)]
     return (*base, *named[0]), named[1], named[2], named[3]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_dl.engine.parts.parts import Parts
-    from tui_dl.spec.optimizers import AnyOptimizer
+    from tui_dl.spec.optimizers import Optimizer
 
 LARGEST_PARAMETERS: Final = 20_000_000
 """Above this, copies of weights and moments would cost more memory than a forecast is worth."""
@@ -93,7 +93,7 @@ def next_update_size(parts: Parts, step: int, gradients: Sequence[Tensor] | None
 
 
 def first_update_size(
-    parts: Parts, optimizer: AnyOptimizer, lr: float, gradients: Sequence[Tensor] | None
+    parts: Parts, optimizer: Optimizer, lr: float, gradients: Sequence[Tensor] | None
 ) -> float | None:
     """L2 norm of a new optimizer's first update at a rate, its state beginning from nothing."""
     if gradients is None:

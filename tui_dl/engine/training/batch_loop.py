@@ -229,7 +229,8 @@ class BatchLoop:
             for group, base in zip(groups, rates.bases, strict=True):
                 group["lr"] = base * factor
         elif not parts.is_foreign:
-            groups[0]["lr"] = rates.bases[0]
+            for group, base in zip(groups, rates.bases, strict=True):
+                group["lr"] = base
         lr = float(groups[0]["lr"])
         if parts.precision.scales:
             scale = parts.precision.scale

@@ -12,7 +12,8 @@ from tui_dl.ui.panels.control import brief_component
 from tui_dl.ui.panels.layer_choice import LayerChosen, chosen_layer, neighbour
 from tui_dl.ui.panels.layer_columns import compact
 from tui_dl.ui.panels.lines import LinePanel
-from tui_dl.ui.panels.optimizer_words import lesson, symbol
+from tui_dl.ui.panels.optimizer_lessons import lesson
+from tui_dl.ui.panels.optimizer_words import symbol
 from tui_dl.ui.run_model import Topic
 from tui_dl.wire.snapshots import OptimizerRead, OptimizerReading
 

@@ -1,0 +1,203 @@
+"""What a receipt claims of an optimizer's state, computed anew from the definitions in the papers."""
+
+from __future__ import annotations
+
+import copy
+import math
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from tests.engine.plain_loop import OPTIMIZERS, PlainLoop, trainer
+
+if TYPE_CHECKING:
+    from tui_dl.engine.training.trainer import Trainer
+
+BEFORE = 25
+CALIBRATION = 20
+SLOTS: dict[str, set[str]] = {
+    "sgd": set(),
+    "sgd momentum": {"momentum_buffer"},
+    "sgd nesterov": {"momentum_buffer"},
+    "adam": {"step", "exp_avg", "exp_avg_sq"},
+    "adam amsgrad": {"step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"},
+    "adamw": {"step", "exp_avg", "exp_avg_sq"},
+    "adamw amsgrad": {"step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"},
+    "rmsprop": {"step", "square_avg"},
+    "rmsprop centered": {"step", "square_avg", "momentum_buffer", "grad_avg"},
+    "adagrad": {"step", "sum"},
+    "nadam": {"step", "exp_avg", "exp_avg_sq", "mu_product"},
+    "radam": {"step", "exp_avg", "exp_avg_sq"},
+    "adamax": {"step", "exp_avg", "exp_inf"},
+    "adadelta": {"step", "square_avg", "acc_delta"},
+    "rprop": {"step", "prev", "step_size"},
+    "asgd": {"step", "eta", "mu", "ax"},
+}
+ADAMS = ("adam", "adamw", "nadam", "radam")
+MEANS = {"rmsprop": "v", "adagrad": "v", "adadelta": "v", "adamax": "mv"} | dict.fromkeys(ADAMS, "mv")
+"""What the state of each tells: m is a mean gradient, v a mean square. To begin with it, v must be known."""
+
+
+def kind(name: str) -> str:
+    """The optimizer's name in the catalogue."""
+    return str(OPTIMIZERS[name]["name"])
+
+
+def may_carry(old: str, new: str) -> bool:
+    """Whether the state of one says anything to the other."""
+    if kind(old) == kind(new):
+        return True
+    told = MEANS.get(kind(old), "")
+    return told == "mv" if SLOTS[new] and kind(new) == "sgd" else bool(told) and kind(new) in MEANS
+
+
+def may_calibrate(new: str) -> bool:
+    """Whether gradients at standing weights tell its state."""
+    return bool(SLOTS[new]) and kind(new) not in ("rprop", "asgd")
+
+
+def carries_by_itself(old: str, new: str) -> bool:
+    """Whether a swap without a word carries the state over."""
+    family = (*ADAMS, "rmsprop")
+    return kind(old) == kind(new) or (kind(old) in family and kind(new) in family)
+
+
+def swap_to(name: str) -> dict[str, Any]:
+    """The whole optimizer is replaced, also where the name stays: setting the name does that."""
+    return {f"optimizer.{field}": value for field, value in OPTIMIZERS[name].items()}
+
+
+def trained(name: str) -> Trainer:
+    """After 25 batches."""
+    of, state = _trained(name)
+    of.load_state_dict(state)
+    return of
+
+
+@cache
+def _trained(name: str) -> tuple[Trainer, dict[str, Any]]:
+    of = trainer(optimizer=OPTIMIZERS[name])
+    for _ in range(BEFORE):
+        of.train_batch()
+    return of, of.state_dict()
+
+
+@cache
+def upcoming(name: str) -> list[tuple[Tensor, Tensor, Tensor]]:
+    """Mean, mean square and largest of the next 20 batches' gradients, for each parameter of `trained`."""
+    of, twin = trainer(), trainer()
+    for each in (of, twin):
+        each.load_state_dict(_trained(name)[1])
+    gradients: list[list[Tensor]] = []
+    for _ in range(CALIBRATION):
+        inputs, targets = twin.peek_batch()
+        loss = torch.nn.functional.cross_entropy(of.model(inputs), targets)
+        gradients.append(list(torch.autograd.grad(loss, list(of.model.parameters()))))
+        twin.train_batch()
+    stacked = [torch.stack(each).double() for each in zip(*gradients, strict=True)]
+    return [(each.mean(0), each.square().mean(0), each.abs().amax(0)) for each in stacked]
+
+
+def states(of: torch.optim.Optimizer) -> list[dict[str, Any]]:
+    """One entry a parameter, copied."""
+    return [
+        {
+            slot: copy.deepcopy(value)
+            for slot, value in of.state.get(parameter, {}).items()
+            if value is not None
+        }
+        for group in of.param_groups
+        for parameter in group["params"]
+    ]
+
+
+def names(receipt: Any, kind: str) -> set[str]:
+    """What of the optimizer's state is in one of a plan's lists."""
+    return {
+        each.removeprefix("optimizer.") for each in getattr(receipt, kind) if each.startswith("optimizer.")
+    }
+
+
+def _decays(name: str) -> tuple[float, float]:
+    """Of the means of gradients and of squares."""
+    declared = OPTIMIZERS[name]
+    square = {"rmsprop": 0.99, "adadelta": declared.get("rho")}.get(kind(name), declared.get("beta2", 0.999))
+    assert square is not None
+    return declared.get("beta1", 0.9), square
+
+
+def told(name: str, state: dict[str, Any]) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    """Mean gradient and mean squared gradient, unbiased; the largest is told by no state."""
+    steps = float(state["step"])
+    beta1, beta2 = _decays(name)
+    mean = state["exp_avg"] / (1 - beta1**steps) if "exp_avg" in state else None
+    if "exp_inf" in state:
+        return mean, state["exp_inf"] ** 2, None
+    if "sum" in state:
+        return mean, (state["sum"] - OPTIMIZERS[name]["initial_accumulator_value"]) / steps, None
+    square = state["exp_avg_sq"] if "exp_avg_sq" in state else state["square_avg"]
+    return mean, square / (1 - beta2**steps), None
+
+
+def made_of(slot: str, new: str, steps: float, means: tuple[Any, Any, Any]) -> Tensor:
+    """A state after `steps` gradients of these means, by the definitions."""
+    mean, square, largest = means
+    beta1, beta2 = _decays(new)
+    declared = OPTIMIZERS[new]
+    match slot:
+        case "step":
+            return torch.tensor(steps)
+        case "exp_avg":
+            return torch.as_tensor(mean * (1 - beta1**steps))
+        case "momentum_buffer":
+            momentum = declared["momentum"]
+            return torch.as_tensor(mean * (1 - momentum**steps) / (1 - momentum))
+        case "exp_avg_sq" | "max_exp_avg_sq" | "square_avg":
+            return torch.as_tensor(square * (1 - beta2**steps))
+        case "sum":
+            return torch.as_tensor(square * steps + declared["initial_accumulator_value"])
+        case "exp_inf":
+            return torch.as_tensor((square.sqrt() if largest is None else largest) + 1e-8)
+        case "mu_product":
+            decay = declared["momentum_decay"]
+            momenta = (beta1 * (1 - 0.5 * 0.96 ** (step * decay)) for step in range(1, int(steps) + 1))
+            return torch.tensor(math.prod(momenta))
+    raise AssertionError(f"{slot} is made of nothing")
+
+
+def claimed_states(
+    receipt: Any, was: list[dict[str, Any]], now: list[dict[str, Any]], old: str, new: str
+) -> list[dict[str, Any]]:
+    """What the receipt says that each parameter holds, its conversions checked against the definitions."""
+    kept, converted = names(receipt, "kept"), names(receipt, "converted")
+    claims: list[dict[str, Any]] = []
+    for index, (state, present) in enumerate(zip(was, now, strict=True)):
+        claim = {slot: state[slot].clone() for slot in kept if slot in state}
+        for slot in converted:
+            if receipt.state == "calibrate":
+                expected = made_of(slot, new, float(CALIBRATION), upcoming(old)[index])
+            elif slot == "max_exp_avg_sq" and "exp_avg_sq" in kept:
+                expected = state["exp_avg_sq"]
+            else:
+                expected = made_of(slot, new, float(state["step"]), told(old, state))
+            close = (
+                {"rtol": 1e-4, "atol": 1e-9}
+                if receipt.state == "calibrate"
+                else {"rtol": 1e-5, "atol": 1e-12}
+            )
+            torch.testing.assert_close(present[slot].double(), expected.double(), **close)
+            claim[slot] = present[slot].clone()
+        if claim and kind(new) != "sgd":
+            like = next(value for slot, value in claim.items() if value.ndim or slot == "sum")
+            claim |= {slot: torch.zeros_like(like) for slot in SLOTS[new] - set(claim)}
+        claims.append(claim)
+    return claims
+
+
+def follow(loop: PlainLoop, steps: int = 30) -> None:
+    """The trainer and the plain loop go on with the same bits."""
+    for _ in range(steps):
+        loop.step_beside()
+    loop.assert_equal()
