@@ -13,9 +13,31 @@ from tui_dl.components.inits import initialise
 from tui_dl.components.losses import build_loss
 from tui_dl.components.models import build_model, layer_sizes
 from tui_dl.components.optimizers import build_optimizer, effective_step, hyperparameters, moments
-from tui_dl.components.regularizers import clip_norm, decay_rate, dropout_p, early_stopping, penalty
+from tui_dl.components.regularizers import (
+    batch_transform,
+    clip_norm,
+    clip_value,
+    decay_rate,
+    dropout_p,
+    early_stopping,
+    largest_norm,
+    penalty,
+    proximal_strength,
+    smoothing,
+    weight_noise,
+)
 from tui_dl.components.samples import draw_samples
-from tui_dl.spec import activations, component, data, inits, losses, models, optimizers, schedules
+from tui_dl.spec import (
+    activations,
+    component,
+    data,
+    inits,
+    losses,
+    models,
+    optimizers,
+    regularizers,
+    schedules,
+)
 from tui_dl.spec.schedule_factor import factor
 
 RNG = np.random.default_rng(0)
@@ -86,13 +108,27 @@ def test_the_whole_family_is_built_and_a_stranger_is_named(
         build(undeclared)
 
 
-@pytest.mark.parametrize("regularizer", catalogue.REGULARIZERS, ids=catalogue.name)
-def test_every_regularizer_acts_in_exactly_one_way(regularizer: component.Component) -> None:
+@pytest.mark.parametrize(
+    "regularizer",
+    [
+        *catalogue.REGULARIZERS,
+        regularizers.L1(method="proximal"),
+        regularizers.GradientClipping(method="value"),
+    ],
+    ids=catalogue.name,
+)
+def test_every_regularizer_acts_in_exactly_one_way(regularizer: regularizers.Regularizer) -> None:
     effects = [
         penalty([regularizer], [torch.ones(2, 2)]) is not None,
         decay_rate([regularizer]) > 0,
         dropout_p([regularizer]) > 0,
         clip_norm([regularizer]) is not None,
+        clip_value([regularizer]) is not None,
+        proximal_strength([regularizer]) > 0,
+        smoothing([regularizer]) > 0,
+        weight_noise([regularizer]) > 0,
+        largest_norm([regularizer]) is not None,
+        batch_transform(regularizer, "image", 10) is not None,
         early_stopping([regularizer]) is not None,
     ]
     assert sum(effects) == 1

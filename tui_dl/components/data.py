@@ -51,6 +51,11 @@ class DataSplits:
     class_names: tuple[str, ...]
     scaling: Scaling
 
+    @property
+    def classes(self) -> int:
+        """How many classes there are; 0 for values."""
+        return self.outputs if self.task == "classification" else 0
+
 
 def load_data(data: AnyData, seed: int) -> DataSplits:
     """Load or generate the data, split it and scale it: a pure function of both arguments.

@@ -47,6 +47,8 @@ def _on_one_hot(function: LossFunction, outputs: int) -> LossFunction:
     identities: dict[torch.device, Tensor] = {}
 
     def loss_on_one_hot(values: Tensor, classes: Tensor) -> Tensor:
+        if classes.is_floating_point():  # probabilities (N, outputs) already: smoothed or mixed
+            return function(values, classes)
         identity = identities.get(values.device)
         if identity is None:
             identity = identities[values.device] = torch.eye(outputs, device=values.device)

@@ -11,6 +11,7 @@ from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.losses import AnyLoss, Loss
 from tui_dl.spec.models import LinearModel
 from tui_dl.spec.optimizers import AdamW, Sgd
+from tui_dl.spec.regularizer_checks import REGULARIZER_CHECKS
 from tui_dl.spec.regularizers import Dropout, WeightDecay
 from tui_dl.spec.wording import listing, number_text
 
@@ -135,4 +136,5 @@ _CHECKS: tuple[Callable[[Experiment], None], ...] = (
     _decay,
     _dropout,
     _twice,
+    *REGULARIZER_CHECKS,
 )

@@ -124,6 +124,7 @@ def build_parts(experiment: Experiment) -> Parts:
             experiment.loss.name,
             experiment.regularizers,
             parameters,
+            classes=splits.classes,
         ),
         task=task_for(splits),
         splits=splits,

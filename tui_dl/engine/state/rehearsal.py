@@ -69,7 +69,8 @@ def rehearsal_parts(loop: BatchLoop) -> Parts:
         model=model,
         optimizer=optimizer,
         objective=objective,
-        batches=OneBatch(*loop.peek(), parts.batches.position),
+        # As it was fetched: what is altered of it is a function of its position and comes again.
+        batches=OneBatch(*parts.batches.fetch(), parts.batches.position),
         gradients=GradientBuffer(trainable(model), skip_unused=parts.is_foreign),
         random=random,
     )

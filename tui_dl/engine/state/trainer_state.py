@@ -194,6 +194,7 @@ def _fill(parts: Parts, state: Mapping[str, Any]) -> None:
             experiment.regularizers,
             parts.parameters,
             former,
+            parts.splits.classes,
         )
     parts.rates = Rates(
         tuple(map(float, state["base_rates"])),

@@ -10,6 +10,7 @@ from torch import Tensor
 from tui_dl.engine.state.undo import boundary_random
 from tui_dl.engine.swap.transfer import installed
 from tui_dl.engine.swap.update_size import gradients_at
+from tui_dl.engine.training.alterations import next_batch
 from tui_dl.engine.training.iterable_batches import IterableBatches
 from tui_dl.engine.training.modes import rehearsing
 from tui_dl.errors import ChangeRefused, UsageError
@@ -54,7 +55,7 @@ def _add_up(parts: Parts, first: list[Tensor], second: list[Tensor]) -> None:
     epoch_random = batches.epoch_random if isinstance(batches, IterableBatches) else None
     try:
         for _ in range(CALIBRATION_BATCHES):
-            inputs, targets = batches.fetch()
+            inputs, targets = next_batch(parts)
             with rehearsing(parts):
                 gradients = gradients_at(parts, inputs, targets)
             # Each batch has draws of its own, as it will have in training.

@@ -38,7 +38,8 @@ def new_objective(parts: Parts, new: Experiment) -> Objective:
                 each for each in (*former, gone) if each.name != new.loss.name and each.name not in measured
             )
             former = tuple({each.name: each for each in former}.values())
-    return objective(function, loss_name, new.regularizers, parts.parameters, former)
+    classes = parts.splits.classes if parts.splits else 0
+    return objective(function, loss_name, new.regularizers, parts.parameters, former, classes)
 
 
 def gradient_scale(parts: Parts, changed: Objective) -> float | None:

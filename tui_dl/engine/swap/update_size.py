@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tui_dl.components.optimizers import build_optimizer
 from tui_dl.engine.state.undo import copied_state
+from tui_dl.engine.training.alterations import next_batch, training_pass
 from tui_dl.engine.training.modes import rehearsing
 from tui_dl.errors import UsageError
 
@@ -24,8 +25,12 @@ LARGEST_PARAMETERS: Final = 20_000_000
 
 
 def gradients_at(parts: Parts, inputs: Any, targets: Any) -> list[Tensor]:
-    """Gradients of the objective at the present weights, clipped as in training; `.grad` is left alone."""
-    loss = parts.objective.value(parts.model(inputs), targets)
+    """Gradients of the objective at the present weights, clipped as in training; `.grad` is left alone.
+
+    In training mode there is the noise on the weights that the next batch has.
+    """
+    model = training_pass(parts) if parts.model.training else parts.model
+    loss = parts.objective.training_value(model(inputs), targets)
     found: tuple[Tensor | None, ...] = torch.autograd.grad(loss, parts.parameters, allow_unused=True)
     gradients = [
         torch.zeros_like(parameter) if gradient is None else gradient.detach().clone()
@@ -35,6 +40,8 @@ def gradients_at(parts: Parts, inputs: Any, targets: Any) -> list[Tensor]:
         norm = torch.nn.utils.get_total_norm(gradients)
         factor = torch.clamp(parts.objective.clip / (norm + 1e-6), max=1.0)
         gradients = [gradient * factor.to(gradient.device) for gradient in gradients]
+    if (largest := parts.objective.clip_value) is not None:
+        gradients = [gradient.clamp_(-largest, largest) for gradient in gradients]
     return gradients
 
 
@@ -43,7 +50,7 @@ def next_gradients(parts: Parts) -> list[Tensor] | None:
     if sum(parameter.numel() for parameter in parts.parameters) > LARGEST_PARAMETERS:
         return None
     try:
-        inputs, targets = parts.batches.fetch()
+        inputs, targets = next_batch(parts)
     except UsageError:
         return None
     with rehearsing(parts):
@@ -111,6 +118,7 @@ def _size(
     for parameter, gradient in zip(copies, gradients, strict=True):
         parameter.grad = gradient.clone()
     optimizer.step()
+    parts.objective.constrain(rate, [copy for copy in copies if copy.ndim >= 2])
     moved = [
         torch.linalg.vector_norm(copy.detach().double() - parameter.detach().double())
         for copy, parameter in zip(copies, parts.parameters, strict=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 import torch
 
 from tui_dl.components.tasks import task_of_batch
+from tui_dl.engine.training.alterations import batch_alterations, next_batch, training_pass
 from tui_dl.engine.training.batch import Batch, BatchResult
 from tui_dl.engine.training.fused_update import FusedUpdate
 from tui_dl.engine.training.nonfinite import find_nonfinite
@@ -58,6 +59,13 @@ class BatchLoop:
         self._buffers = list(parts.model.buffers())
         self._fused = FusedUpdate(parts.optimizer)
         self._columns: tuple[str, ...] = ()
+        self._alterations = batch_alterations(parts)
+        self._model = training_pass(parts)
+        alters_loss = parts.objective.is_smoothed or (
+            self._alterations is not None and self._alterations.mixes_classes
+        )
+        # A loss on softened targets is not the metric of the same name.
+        self._loss_name = "" if alters_loss else parts.objective.loss_name
         self.recorder.end_block()
 
     def run(self) -> BatchResult:
@@ -98,7 +106,7 @@ class BatchLoop:
         """Inputs and targets of the half-done or else of the next batch."""
         if self._pending is not None and self.batch.inputs is not None:
             return self.batch.inputs, self.batch.targets
-        return self.parts.batches.fetch()
+        return next_batch(self.parts)
 
     def _begin(self) -> Iterator[str]:
         self._pending = phases = self._all_phases()
@@ -116,9 +124,21 @@ class BatchLoop:
     def _fetch(self) -> None:
         parts = self.parts
         self.batch.clear()
-        self.batch.inputs, self.batch.targets = parts.batches.fetch()
+        batch = self.batch
+        batch.inputs, batch.targets = parts.batches.fetch()
+        batch.labels = batch.targets
+        if self._alterations is not None:
+            self._alter()
         if parts.draws:
             self.before = (parts.random.state, [buffer.clone() for buffer in self._buffers])
+
+    def _alter(self) -> None:
+        """Metrics go by the classes that the samples have, whatever their targets were made of."""
+        alterations, batch = self._alterations, self.batch
+        assert alterations is not None
+        batch.inputs, batch.targets = alterations.apply(batch.inputs, batch.targets, self.parts.batches)
+        if not alterations.mixes_classes:
+            batch.labels = batch.targets
 
     def _forward(self) -> None:
         parts = self.parts
@@ -126,15 +146,15 @@ class BatchLoop:
             parts.model.train()
         if parts.draws:
             with parts.random:
-                self.batch.outputs = parts.model(self.batch.inputs)
+                self.batch.outputs = self._model(self.batch.inputs)
         else:
-            self.batch.outputs = parts.model(self.batch.inputs)
+            self.batch.outputs = self._model(self.batch.inputs)
 
     def _loss(self) -> None:
         parts = self.parts
         objective = parts.objective
         batch = self.batch
-        batch.data_loss = batch.loss = objective.data_loss(batch.outputs, batch.targets)
+        batch.data_loss = batch.loss = objective.training_loss(batch.outputs, batch.targets)
         if objective.has_penalty:
             batch.penalty = objective.penalty()
             assert batch.penalty is not None
@@ -144,7 +164,7 @@ class BatchLoop:
         if objective.former:
             with torch.no_grad():
                 for former in objective.former:
-                    batch.former[f"loss.{former.name}"] = former.function(batch.outputs, batch.targets)
+                    batch.former[f"loss.{former.name}"] = former.function(batch.outputs, batch.labels)
 
     def _begin_columns(self) -> None:
         """Decide what steps report from here on; the first batch of somebody's own shows its task."""
@@ -184,6 +204,8 @@ class BatchLoop:
         else:
             # torch's own: its norm of norms differs from the flat one in the last bit.
             batch.grad_norm = torch.nn.utils.clip_grad_norm_(parts.parameters, limit)
+        if parts.objective.clip_value is not None:
+            parts.gradients.clamp(parts.objective.clip_value)
         if self.stop_on_nonfinite:
             assert batch.loss is not None
             if not math.isfinite(batch.grad_norm.item()) or not math.isfinite(batch.loss.item()):
@@ -207,6 +229,8 @@ class BatchLoop:
                 parts.optimizer.step()
         else:
             self._fused.step()
+        if parts.objective.constrains:
+            parts.objective.constrain(lr)
         self._commit(lr)
 
     def _commit(self, lr: float) -> None:
@@ -229,6 +253,6 @@ class BatchLoop:
             data_loss = batch.data_loss.detach()
             tensors = (loss, data_loss, batch.penalty.detach(), *tensors[1:])
         outputs = batch.outputs.detach() if isinstance(batch.outputs, torch.Tensor) else batch.outputs
-        made = (outputs, batch.targets, data_loss, parts.objective.loss_name)
+        made = (outputs, batch.labels, data_loss, self._loss_name)
         self.recorder.add(step, tensors, (lr, epoch, self.samples_seen), made)
         self._result = BatchResult(step, lr, (loss, batch.grad_norm), (parts.task, made, batch.former))

@@ -183,7 +183,12 @@ class Trainer:
     @property
     def clips(self) -> bool:
         """Whether gradients are clipped in place before the update."""
-        return self._parts.objective.clip is not None
+        return self._parts.objective.clips
+
+    @property
+    def clip_value(self) -> float | None:
+        """Largest magnitude of a number of the gradient; None is no bound."""
+        return self._parts.objective.clip_value
 
     @property
     def is_half_done(self) -> bool:
