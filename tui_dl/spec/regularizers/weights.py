@@ -17,6 +17,6 @@ class WeightNoise(Regularizer, frozen=True, tag="weight_noise"):
 class MaxNorm(Regularizer, frozen=True, tag="max_norm"):
     """After each update scale down a unit's incoming weights where their L2 norm exceeds the limit."""
 
-    source = "torch.renorm; Srivastava et al., 2014, section 5.1"
+    source = "Srivastava et al., 2014, section 5.1; by torch.renorm"
 
     limit: Annotated[float, number("Largest L2 norm of a unit's incoming weights", gt=0, le=1e6)] = 3.0
