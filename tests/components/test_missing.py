@@ -15,8 +15,29 @@ from tui_dl.components.losses import build_loss
 from tui_dl.components.models import affine_maps, build_model
 from tui_dl.components.norms import dropout_at, norms_at
 from tui_dl.components.optimizers import build_optimizer, effective_step, hyperparameters, moments
-from tui_dl.components.regularizers import clip_norm, decay_rate, early_stopping, penalty
-from tui_dl.spec import activations, component, data, inits, losses, models, optimizers, schedules
+from tui_dl.components.regularizers import (
+    batch_transform,
+    clip_norm,
+    clip_value,
+    decay_rate,
+    early_stopping,
+    largest_norm,
+    penalty,
+    proximal_strength,
+    smoothing,
+    weight_noise,
+)
+from tui_dl.spec import (
+    activations,
+    component,
+    data,
+    inits,
+    losses,
+    models,
+    optimizers,
+    regularizers,
+    schedules,
+)
 from tui_dl.spec.schedule_factor import factor
 
 RNG = np.random.default_rng(0)
@@ -87,14 +108,28 @@ def test_the_whole_family_is_built_and_a_stranger_is_named(
         build(undeclared)
 
 
-@pytest.mark.parametrize("regularizer", catalogue.REGULARIZERS, ids=catalogue.name)
-def test_every_regularizer_acts_in_exactly_one_way(regularizer: component.Component) -> None:
+@pytest.mark.parametrize(
+    "regularizer",
+    [
+        *catalogue.REGULARIZERS,
+        regularizers.L1(method="proximal"),
+        regularizers.GradientClipping(method="value"),
+    ],
+    ids=catalogue.name,
+)
+def test_every_regularizer_acts_in_exactly_one_way(regularizer: regularizers.Regularizer) -> None:
     effects = [
         penalty([regularizer], [torch.ones(2, 2)]) is not None,
         decay_rate([regularizer]) > 0,
         any(dropout_at([regularizer], models.Mlp())),
         any(norms_at([regularizer], models.Mlp())),
         clip_norm([regularizer]) is not None,
+        clip_value([regularizer]) is not None,
+        proximal_strength([regularizer]) > 0,
+        smoothing([regularizer]) > 0,
+        weight_noise([regularizer]) > 0,
+        largest_norm([regularizer]) is not None,
+        batch_transform(regularizer, "image", 10) is not None,
         early_stopping([regularizer]) is not None,
     ]
     assert sum(effects) == 1

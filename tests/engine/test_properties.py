@@ -35,9 +35,19 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     ),
     "regularizers.layer_norm": st.sampled_from([False, {"layers": [1]}, {"eps": 0.1}]),
     "regularizers.l2": st.sampled_from([False, {"strength": 0.0}, {"strength": 0.1}]),
-    "regularizers.l1": st.sampled_from([False, {"strength": 0.01}]),
+    "regularizers.l1": st.sampled_from([False, {"strength": 0.01}, {"strength": 0.1, "method": "proximal"}]),
+    "regularizers.elastic_net": st.sampled_from([False, {"strength": 0.1}]),
     "regularizers.weight_decay": st.sampled_from([False, {"rate": 0.1}]),
-    "regularizers.gradient_clipping": st.sampled_from([False, {"max_norm": 0.1}]),
+    "regularizers.gradient_clipping": st.sampled_from(
+        [False, {"max_norm": 0.1}, {"method": "value", "max_value": 0.1}]
+    ),
+    "regularizers.label_smoothing": st.sampled_from([False, {"amount": 0.1}]),
+    "regularizers.mixup": st.sampled_from([False, True, {"alpha": 2.0}]),
+    "regularizers.cutmix": st.sampled_from([False, True]),
+    "regularizers.augmentation": st.sampled_from([False, {"jitter": 0.3}]),
+    "regularizers.input_noise": st.sampled_from([False, {"sigma": 0.0}, {"sigma": 0.3}]),
+    "regularizers.weight_noise": st.sampled_from([False, {"sigma": 0.2}]),
+    "regularizers.max_norm": st.sampled_from([False, {"limit": 0.5}]),
     "schedule": st.sampled_from(
         [
             "constant",

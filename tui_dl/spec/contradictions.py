@@ -10,6 +10,7 @@ from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.losses import AnyLoss, Loss
 from tui_dl.spec.model_checks import refuse_impossible_models, refuse_misplaced
 from tui_dl.spec.optimizers import AdamW, Sgd
+from tui_dl.spec.regularizer_checks import REGULARIZER_CHECKS
 from tui_dl.spec.regularizers import WeightDecay
 from tui_dl.spec.wording import listing, number_text
 
@@ -84,4 +85,5 @@ _CHECKS: tuple[Callable[[Experiment], None], ...] = (
     refuse_misplaced,
     refuse_impossible_models,
     _twice,
+    *REGULARIZER_CHECKS,
 )

@@ -16,7 +16,7 @@ _LISTS: Final[tuple[tuple[ListName, str, str], ...]] = (
     ("reset", "✗", "warn"),
 )
 _LABEL: Final = 12
-_SOURCES: Final = {"script": "by the script", "scene": "by the scene"}
+_SOURCES: Final = {"script": "by the script", "scene": "by the scene", "early_stopping": "by early stopping"}
 
 
 def plan_lines(plan: Plan, width: int, *, lr: float | None, chooses_state: bool) -> list[Line]:

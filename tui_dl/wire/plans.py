@@ -56,4 +56,4 @@ class Receipt(Struct, frozen=True):
     relative_update: float | None = None
     """Size of the next update divided by the mean of the recent ones; None where unknown."""
     source: str = "user"
-    """``user``, ``script`` or ``scene``."""
+    """``user``, ``script``, ``scene``, or ``early_stopping`` that put the best weights back."""

@@ -12,7 +12,8 @@ from tui_dl.ui.engine_port import Farewell
 from tui_dl.ui.hangul import JAMO
 from tui_dl.ui.screens.dialog import Dialog
 from tui_dl.wire.commands import ExtendRun, Restart, Step, Stop, Undo
-from tui_dl.wire.messages import NonFiniteFound, RunFailed, RunFinished
+from tui_dl.wire.messages import ChangeApplied, NonFiniteFound, RunFailed, RunFinished
+from tui_dl.wire.plans import Receipt
 
 SEED = load_preset("digits-mlp").seed
 SIZES = [(80, 24), (44, 12), (160, 48)]
@@ -132,6 +133,15 @@ async def test_after_looking_space_offers_it_again(on_stage: Open) -> None:
         await stage.until(lambda: stage.app.screen is stage.screen)
         await stage.press("space")
         await stage.until("Early stopping")
+
+
+async def test_an_early_stop_that_put_the_best_weights_back_offers_to_undo_it(on_stage: Open) -> None:
+    receipt = Receipt(920, 0, {}, edits=(("weights", "of step 920", "of step 84"),), source="early_stopping")
+    async with on_stage(80, 24) as stage:
+        stage.engine.post(ChangeApplied(receipt), status("finished", 920), RunFinished("early_stopping", 920))
+        await stage.until("The weights of step 84, the best, are back")
+        await stage.press("u")
+        await stage.until(lambda: stage.engine.given(Undo))
 
 
 async def test_a_value_that_is_not_finite_names_the_layer_and_what_to_do(on_stage: Open) -> None:

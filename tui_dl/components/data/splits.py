@@ -54,6 +54,11 @@ class DataSplits:
         found = {"train": self.train, "validation": self.validation}
         return found if self.test is None else {**found, "test": self.test}
 
+    @property
+    def classes(self) -> int:
+        """How many classes there are; 0 for values."""
+        return self.outputs if self.task == "classification" else 0
+
     def moved(self, move: Callable[[Tensor], Tensor]) -> "DataSplits":
         """The same splits and weights elsewhere, as `move` brings each tensor there; the scaling stays."""
         there = {id(split): Split(move(split.inputs), move(split.targets)) for split in self.by_name.values()}

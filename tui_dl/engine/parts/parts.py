@@ -150,7 +150,7 @@ def build_parts(experiment: Experiment) -> Parts:
         device=device,
         model=model,
         optimizer=build_optimizer(experiment.optimizer, list(parameters)),
-        objective=objective(function, loss_name, experiment.regularizers, parameters),
+        objective=objective(function, loss_name, experiment.regularizers, parameters, classes=splits.classes),
         task=task_for(splits, head),
         splits=splits,
         batches=ResidentBatches(

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 import msgspec
 
-from tui_dl.errors import TuiDlError
-from tui_dl.wire.messages import ChangeApplied, ChangeUndone, Restarted
+from tui_dl.engine.session.course import looks_for_another_best
+from tui_dl.errors import ChangeRefused, TuiDlError
+from tui_dl.wire.messages import ChangeApplied, ChangeUndone, Noticed, Restarted
 from tui_dl.wire.receipt_label import receipt_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tui_dl.engine.session.course import PatienceState
     from tui_dl.engine.session.session import Session
     from tui_dl.spec.lecture import OptimizerState
     from tui_dl.wire.plans import Plan, Receipt
@@ -27,7 +29,7 @@ class _Frame:
     """What belongs to an undo point besides the trainer's part."""
 
     segment: int
-    patience: tuple[float, int]
+    patience: PatienceState
 
 
 @final
@@ -75,8 +77,7 @@ class Changes:
             session.sink.publish(Restarted(session.segment, session.experiment.seed, label))
         session.sink.publish(ChangeApplied(receipt))
         session.reports.record("change", label, {"receipt": msgspec.to_builtins(receipt)})
-        if session.experiment.loss != experiment.loss:
-            # The old best means nothing under another objective.
+        if looks_for_another_best(experiment, session.experiment):
             session.course.patience.reset()
         if session.experiment.training.pace != experiment.training.pace:
             session.presenter.set_pace(session.experiment.training.pace)
@@ -84,6 +85,30 @@ class Changes:
             session.scheduler.budget = session.experiment.training.overhead_budget
         session.changed()
         return receipt
+
+    def restore_best(self) -> bool:
+        """At a run's own end: put the best weights back if that is wished. Tells whether they came."""
+        session, trainer = self._session, self._session.trainer
+        kept = session.course.patience.kept
+        if kept is None or kept.step == trainer.step:
+            return False
+        session.reports.flush()
+        frame = self._frame()
+        try:
+            receipt = trainer.put_back(kept)
+        except ChangeRefused as refused:
+            session.sink.publish(Noticed("warning", str(refused)))
+            session.reports.record("notice", str(refused))
+            return False
+        self._keep_frame(frame)
+        self.turns += 1
+        receipt = msgspec.structs.replace(receipt, segment=session.segment)
+        session.sink.publish(ChangeApplied(receipt))
+        session.reports.record("change", receipt_label(receipt), {"receipt": msgspec.to_builtins(receipt)})
+        session.milestones.forget()
+        session.inspection.renew()
+        session.inspection.look_at_rest()
+        return True
 
     def make_scripted(self) -> None:
         """Make the changes that the script has for this step."""
@@ -147,8 +172,7 @@ class Changes:
             session.run()
 
     def _frame(self) -> _Frame:
-        patience = self._session.course.patience
-        return _Frame(self._session.segment, (patience.best, patience.evaluations_without))
+        return _Frame(self._session.segment, self._session.course.patience.state)
 
     def _keep_frame(self, frame: _Frame) -> None:
         depth = self._session.trainer.undo_depth

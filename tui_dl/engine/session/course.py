@@ -5,12 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, final
 
+from tui_dl.engine.swap.best_weights import KeptWeights
 from tui_dl.errors import ChangeRefused
-from tui_dl.spec.regularizers import EarlyStopping
+from tui_dl.spec.regularizers import L1, L2, EarlyStopping, ElasticNet
 
 if TYPE_CHECKING:
     from tui_dl.spec.experiment import Experiment
     from tui_dl.spec.lecture import Scene, ScriptedChange
+    from tui_dl.spec.regularizers import AnyRegularizer
+
+
+PatienceState = tuple[float, int, KeptWeights | None]
+"""Best loss, evaluations without improvement, and the weights of the best."""
 
 
 @final
@@ -121,6 +127,22 @@ class Patience:
     def __init__(self) -> None:
         self.best = math.inf
         self.evaluations_without = 0
+        self.kept: KeptWeights | None = None
+        """The weights of the best evaluation, where they are to come back."""
+
+    @property
+    def has_improved(self) -> bool:
+        """Whether the last evaluation was the best so far."""
+        return math.isfinite(self.best) and self.evaluations_without == 0
+
+    @property
+    def state(self) -> PatienceState:
+        """What an undo puts back; weights are shared, nobody writes into them."""
+        return self.best, self.evaluations_without, self.kept
+
+    def return_to(self, state: PatienceState) -> None:
+        """What `state` was."""
+        self.best, self.evaluations_without, self.kept = state
 
     def is_exhausted(self, rule: EarlyStopping | None, loss: float) -> bool:
         """Take in the validation loss of one more evaluation; NaN is no improvement."""
@@ -134,7 +156,7 @@ class Patience:
 
     def reset(self) -> None:
         """Begin anew: the loss means something else now, or the user goes on all the same."""
-        self.best, self.evaluations_without = math.inf, 0
+        self.best, self.evaluations_without, self.kept = math.inf, 0, None
 
 
 @final
@@ -146,11 +168,11 @@ class Course:
         self.scenes = Scenes(experiment.scenes)
         self.patience = Patience()
 
-    def return_to(self, step: int, patience: tuple[float, int]) -> None:
+    def return_to(self, step: int, patience: PatienceState) -> None:
         """An undo led back to this step."""
         self.script.return_to(step)
         self.scenes.return_to(step)
-        self.patience.best, self.patience.evaluations_without = patience
+        self.patience.return_to(patience)
 
     def begin_again(self, *, with_script: bool = True) -> None:
         """A restart. One that the script itself has made must not come again."""
@@ -160,8 +182,10 @@ class Course:
         self.patience.reset()
 
     def state(self) -> dict[str, Any]:
-        """Plain numbers."""
+        """Plain numbers, and tensors where the best weights are kept."""
+        kept = self.patience.kept
         return {
+            **({} if kept is None else {"kept": kept.state()}),
             "script": self.script.position,
             "scenes_reached": self.scenes.reached,
             "scene_shown": -1 if self.scenes.shown is None else self.scenes.shown,
@@ -177,6 +201,20 @@ class Course:
         self.scenes.shown = None if shown < 0 else shown
         self.patience.best = float(state["best"])
         self.patience.evaluations_without = int(state["evaluations_without"])
+        kept = state.get("kept")
+        self.patience.kept = None if kept is None else KeptWeights(int(kept["step"]), dict(kept["tensors"]))
+
+
+def looks_for_another_best(before: Experiment, after: Experiment) -> bool:
+    """Whether the best so far means nothing after a change: another objective, or no weights kept of it."""
+    rule, former = early_stopping(after), early_stopping(before)
+    keeps = rule is not None and rule.restore_best and not (former is not None and former.restore_best)
+    return before.loss != after.loss or penalties_of(before) != penalties_of(after) or keeps
+
+
+def penalties_of(experiment: Experiment) -> tuple[AnyRegularizer, ...]:
+    """What is part of the validation loss besides the loss function."""
+    return tuple(each for each in experiment.regularizers if isinstance(each, L1 | L2 | ElasticNet))
 
 
 def early_stopping(experiment: Experiment) -> EarlyStopping | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 from tui_dl.engine.session.course import early_stopping
 from tui_dl.engine.session.evaluation import EvaluationWatch
 from tui_dl.engine.state.checkpoints import captured
+from tui_dl.engine.swap.best_weights import kept_weights
 from tui_dl.spec.wording import number_text
 from tui_dl.wire.messages import Noticed, RunFinished
 
@@ -61,7 +62,12 @@ class Milestones:
         experiment = session.experiment
         is_over = session.trainer.epoch >= experiment.training.epochs
         loss = self._evaluate_epoch()
-        is_exhausted = session.course.patience.is_exhausted(early_stopping(experiment), loss)
+        rule, patience = early_stopping(experiment), session.course.patience
+        is_exhausted = patience.is_exhausted(rule, loss)
+        if rule is None or not rule.restore_best:
+            patience.kept = None
+        elif patience.has_improved:
+            patience.kept = kept_weights(session.trainer.model, session.trainer.step)
         if is_over or is_exhausted or self._train_split_is_due():
             self._evaluate_train_split()
         if is_over:
@@ -89,7 +95,8 @@ class Milestones:
         """Evaluate if that is still to be done, write the last checkpoint, and say so."""
         session = self._session
         session.reports.flush()
-        if reason in ("steps", "epochs"):
+        restored = reason in ("early_stopping", "epochs") and session.changes.restore_best()
+        if restored or reason in ("steps", "epochs"):
             here = (session.segment, session.trainer.step)
             for split in ("validation", "train"):
                 if self._evaluated_at.get(split) != here:

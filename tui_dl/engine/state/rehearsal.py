@@ -99,7 +99,8 @@ def rehearsal_parts(loop: BatchLoop) -> Parts:
         model=model,
         optimizer=optimizer,
         objective=objective,
-        batches=OneBatch(loop.peek_micro(), parts.batches.position),
+        # As they were fetched: what is altered of a batch is a function of its position and comes again.
+        batches=OneBatch(loop.raw_micro(), parts.batches.position),
         gradients=GradientBuffer(trainable(model), skip_unused=parts.is_foreign),
         random=random,
         precision=parts.precision.copy(),

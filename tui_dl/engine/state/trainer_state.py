@@ -209,7 +209,10 @@ def _fill(parts: Parts, state: Mapping[str, Any]) -> None:
         found = (former_loss(each, experiment.loss, parts.splits) for each in declared)
         function, loss_name = loss_function(experiment.loss, parts.splits)
         former = tuple(each for each in found if each is not None)
-        parts.objective = objective(function, loss_name, experiment.regularizers, parts.parameters, former)
+        classes = parts.splits.classes
+        parts.objective = objective(
+            function, loss_name, experiment.regularizers, parts.parameters, former, classes
+        )
         parts.task = task_for(parts.splits, experiment.loss.head(parts.splits.task))
     parts.rates = Rates(
         tuple(map(float, state["base_rates"])),

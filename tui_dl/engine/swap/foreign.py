@@ -16,8 +16,11 @@ CHANGEABLE: Final = (
     "schedule",
     "regularizers.l1",
     "regularizers.l2",
+    "regularizers.elastic_net",
     "regularizers.weight_decay",
+    "regularizers.weight_noise",
     "regularizers.gradient_clipping",
+    "regularizers.max_norm",
     "training.epochs",
 )
 _REASONS: Final = {

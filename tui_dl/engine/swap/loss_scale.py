@@ -42,7 +42,9 @@ def new_objective(parts: Parts, new: Experiment) -> tuple[Objective, tuple[str, 
         except SpecError as error:
             raise ChangeRefused(str(error)) from error
         former, dropped = _former(parts, new)
-    return objective(function, loss_name, new.regularizers, parts.parameters, former), dropped
+    classes = parts.splits.classes if parts.splits else 0
+    made = objective(function, loss_name, new.regularizers, parts.parameters, former, classes)
+    return made, dropped
 
 
 def _former(parts: Parts, new: Experiment) -> tuple[tuple[FormerLoss, ...], tuple[str, ...]]:

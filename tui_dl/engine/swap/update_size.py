@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tui_dl.components.optimizers import build_optimizer
 from tui_dl.engine.state.undo import copied_state
+from tui_dl.engine.training.alterations import next_batch, training_pass
 from tui_dl.engine.training.modes import rehearsing
 from tui_dl.errors import UsageError
 
@@ -26,9 +27,10 @@ LARGEST_PARAMETERS: Final = 20_000_000
 def gradients_at(parts: Parts, inputs: Any, targets: Any, micro_batches: int = 1) -> list[Tensor]:
     """Gradients of the objective, or of a micro-batch's part in it, at the present weights.
 
-    `.grad` is left alone.
+    In training mode there is the noise on the weights that the next batch has. `.grad` is left alone.
     """
-    loss = parts.objective.value(parts.forward(inputs), targets)
+    forward = training_pass(parts) if parts.model.training else parts.forward
+    loss = parts.objective.training_value(forward(inputs), targets)
     if micro_batches > 1:
         loss = loss / micro_batches
     # A float16 loss goes backward scaled here too: unscaled, small gradients would be lost.
@@ -47,6 +49,8 @@ def clipped(parts: Parts, gradients: list[Tensor]) -> list[Tensor]:
         norm = torch.nn.utils.get_total_norm(gradients)
         factor = torch.clamp(parts.objective.clip / (norm + 1e-6), max=1.0)
         gradients = [gradient * factor.to(gradient.device) for gradient in gradients]
+    if (largest := parts.objective.clip_value) is not None:
+        gradients = [gradient.clamp_(-largest, largest) for gradient in gradients]
     return gradients
 
 
@@ -67,10 +71,10 @@ def update_gradients(parts: Parts) -> list[Tensor]:
     batches = parts.batches
     count = batches.micro_batches
     if count == 1:
-        return clipped(parts, gradients_at(parts, *batches.fetch()))
+        return clipped(parts, gradients_at(parts, *next_batch(parts)))
     sums: list[Tensor] = []
     for index in range(count):
-        gradients = gradients_at(parts, *batches.fetch_micro(index), count)
+        gradients = gradients_at(parts, *next_batch(parts, index), count)
         sums = gradients if not sums else [total + one for total, one in zip(sums, gradients, strict=True)]
     return clipped(parts, sums)
 
@@ -136,6 +140,7 @@ def _size(
     for parameter, gradient in zip(copies, gradients, strict=True):
         parameter.grad = gradient.clone()
     optimizer.step()
+    parts.objective.constrain(rate, [copy for copy in copies if copy.ndim >= 2])
     moved = [
         torch.linalg.vector_norm(copy.detach().double() - parameter.detach().double())
         for copy, parameter in zip(copies, parts.parameters, strict=True)

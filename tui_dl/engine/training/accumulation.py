@@ -46,8 +46,8 @@ def _join_and(act: Callable[[], None], batch: Batch, made: list[Batch]) -> None:
 
 def join(batch: Batch, made: list[Batch]) -> None:
     """Put micro-batches together: samples one behind the other, losses as means over the micro-batches."""
-    batch.inputs, batch.targets, batch.outputs = (
-        joined([getattr(one, name) for one in made]) for name in ("inputs", "targets", "outputs")
+    batch.inputs, batch.targets, batch.labels, batch.outputs = (
+        joined([getattr(one, name) for one in made]) for name in ("inputs", "targets", "labels", "outputs")
     )
     batch.loss, batch.data_loss, batch.penalty = (
         _mean([getattr(one, name) for one in made]) for name in ("loss", "data_loss", "penalty")

@@ -19,7 +19,8 @@ class Batch:
 
     Attributes:
         inputs: (N, ...) as the model takes them.
-        targets: (N, ...).
+        targets: (N, ...), as the loss takes them.
+        labels: what metrics go by: the targets, but the samples' own classes where targets were mixed.
         outputs: the model's answer.
         loss: what is being minimised, 0-dim: data_loss + penalty.
         data_loss: the loss function's value, 0-dim.
@@ -36,6 +37,7 @@ class Batch:
         "former",
         "grad_norm",
         "inputs",
+        "labels",
         "loss",
         "lr",
         "micro",
@@ -52,6 +54,7 @@ class Batch:
         """Let go of everything."""
         self.inputs: Any = None
         self.targets: Any = None
+        self.labels: Any = None
         self.outputs: Any = None
         self.loss: Tensor | None = None
         self.data_loss: Tensor | None = None

@@ -9,6 +9,7 @@ import torch
 
 from tui_dl.components.tasks import task_of_batch
 from tui_dl.engine.training.accumulation import accumulating_acts, joined
+from tui_dl.engine.training.alterations import batch_alterations, next_batch, training_pass
 from tui_dl.engine.training.batch import Batch, BatchResult
 from tui_dl.engine.training.epoch_evaluation import EpochEvaluation, follow_evaluation
 from tui_dl.engine.training.fused_update import FusedUpdate
@@ -63,6 +64,13 @@ class BatchLoop:
         self._buffers = list(parts.model.buffers())
         self._fused = FusedUpdate(parts.optimizer)
         self._columns: tuple[str, ...] = ()
+        self._alterations = batch_alterations(parts)
+        self._model = training_pass(parts)
+        alters_loss = parts.objective.is_smoothed or (
+            self._alterations is not None and self._alterations.mixes_classes
+        )
+        # A loss on softened targets is not the metric of the same name.
+        self._loss_name = "" if alters_loss else parts.objective.loss_name
         self.recorder.end_block()
 
     def run(self) -> BatchResult:
@@ -109,10 +117,15 @@ class BatchLoop:
         """The same, each micro-batch by itself; mostly there is one."""
         batches = self.parts.batches
         if batches.micro_batches > 1:
-            return [batches.fetch_micro(index) for index in range(batches.micro_batches)]
+            return [next_batch(self.parts, index) for index in range(batches.micro_batches)]
         if self._pending is not None and self.batch.inputs is not None:
             return [(self.batch.inputs, self.batch.targets)]
-        return [batches.fetch()]
+        return [next_batch(self.parts)]
+
+    def raw_micro(self) -> list[tuple[Any, Any]]:
+        """The micro-batches of the next update as they are fetched, before anything is altered."""
+        batches = self.parts.batches
+        return [batches.fetch_micro(index) for index in range(batches.micro_batches)]
 
     def _begin(self) -> Iterator[str]:
         self._pending = phases = self._all_phases()
@@ -135,10 +148,24 @@ class BatchLoop:
         """Take one of the micro-batches that the next update takes together."""
         parts = self.parts
         self.batch.clear()
-        self.batch.micro = (index + 1, count)
-        self.batch.inputs, self.batch.targets = parts.batches.fetch_micro(index)
+        batch = self.batch
+        batch.micro = (index + 1, count)
+        batch.inputs, batch.targets = parts.batches.fetch_micro(index)
+        batch.labels = batch.targets
+        if self._alterations is not None:
+            self._alter(index)
         if parts.draws and index == 0:
             self.before = (parts.random.state, [buffer.clone() for buffer in self._buffers])
+
+    def _alter(self, micro: int) -> None:
+        """Metrics go by the classes that the samples have, whatever their targets were made of."""
+        alterations, batch = self._alterations, self.batch
+        assert alterations is not None
+        batch.inputs, batch.targets = alterations.apply(
+            batch.inputs, batch.targets, self.parts.batches, micro
+        )
+        if not alterations.mixes_classes:
+            batch.labels = batch.targets
 
     def _forward(self) -> None:
         parts = self.parts
@@ -146,15 +173,15 @@ class BatchLoop:
             parts.model.train()
         if parts.draws:
             with parts.random:
-                self.batch.outputs = parts.forward(self.batch.inputs)
+                self.batch.outputs = self._model(self.batch.inputs)
         else:
-            self.batch.outputs = parts.forward(self.batch.inputs)
+            self.batch.outputs = self._model(self.batch.inputs)
 
     def _loss(self) -> None:
         parts = self.parts
         objective = parts.objective
         batch = self.batch
-        batch.data_loss = batch.loss = objective.data_loss(batch.outputs, batch.targets)
+        batch.data_loss = batch.loss = objective.training_loss(batch.outputs, batch.targets)
         if objective.has_penalty:
             batch.penalty = objective.penalty()
             assert batch.penalty is not None
@@ -164,7 +191,7 @@ class BatchLoop:
         if objective.former:
             with torch.no_grad():
                 for former in objective.former:
-                    batch.former[f"loss.{former.name}"] = former.function(batch.outputs, batch.targets)
+                    batch.former[f"loss.{former.name}"] = former.function(batch.outputs, batch.labels)
 
     def _begin_columns(self) -> None:
         """Decide what steps report from here on; the first batch of somebody's own shows its task."""
@@ -214,6 +241,8 @@ class BatchLoop:
         else:
             # torch's own: its norm of norms differs from the flat one in the last bit.
             batch.grad_norm = torch.nn.utils.clip_grad_norm_(parts.parameters, limit)
+        if parts.objective.clip_value is not None:
+            parts.gradients.clamp(parts.objective.clip_value)
         if self.stop_on_nonfinite:
             assert batch.loss is not None
             is_finite = math.isfinite(batch.grad_norm.item()) or parts.precision.scale > 1.0
@@ -250,6 +279,8 @@ class BatchLoop:
                 parts.optimizer.step()
         else:
             self._fused.step()
+        if parts.objective.constrains:
+            parts.objective.constrain(lr)
 
     def _commit(self, lr: float) -> None:
         """The batch is done: count it and leave its numbers for whoever asks."""
@@ -273,7 +304,7 @@ class BatchLoop:
         if batch.scaling is not None:
             tensors += tuple(torch.tensor(batch.scaling, dtype=torch.float32, device=loss.device))
         outputs = batch.outputs.detach() if isinstance(batch.outputs, torch.Tensor) else batch.outputs
-        made = (outputs, batch.targets, data_loss, parts.objective.loss_name)
+        made = (outputs, batch.labels, data_loss, self._loss_name)
         self.recorder.add(step, tensors, (lr, epoch, self.samples_seen), made)
         self._result = BatchResult(step, lr, (loss, batch.grad_norm), (parts.task, made, batch.former))
         if batches.epoch != epoch and parts.rates.follows_evaluations:

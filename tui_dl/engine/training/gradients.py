@@ -86,6 +86,11 @@ class GradientBuffer:
                 if view._version == version:
                     parameter.grad = None
 
+    def clamp(self, largest: float) -> None:
+        """Cut each number to [-largest, largest], as torch.nn.utils.clip_grad_value_ does."""
+        for flat in self.flats:
+            flat.clamp_(-largest, largest)
+
     def norm(self) -> Tensor:
         """The L2 norm of all gradients, 0-dim on their device."""
         if len(self.flats) == 1:

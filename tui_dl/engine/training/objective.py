@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any, final
 import torch
 from torch import Tensor
 
-from tui_dl.components.regularizers import clip_norm, decay_rate, penalty
+from tui_dl.components.regularizers import (
+    bound_norms_,
+    clip_norm,
+    clip_value,
+    decay_rate,
+    largest_norm,
+    penalty,
+    proximal_strength,
+    smoothed,
+    smoothing,
+    soft_threshold_,
+    weight_noise,
+)
 from tui_dl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,7 +48,7 @@ class FormerLoss:
 @final
 @dataclass(frozen=True)
 class Objective:
-    """loss = data loss + penalties; then clipping and decoupled decay.
+    """loss = data loss + penalties; then clipping and decoupled decay; constraints after the update.
 
     Attributes:
         function: (outputs, targets) to a 0-dim tensor.
@@ -48,6 +60,11 @@ class Objective:
         clip: largest norm of the whole gradient; None leaves it as it is.
         decay: rate of decoupled weight decay.
         former: losses that are recorded only.
+        training_function: on training batches in place of `function`: it smooths their labels.
+        clip_value: largest magnitude of each number of the gradient; None leaves it as it is.
+        weight_noise: standard deviation of the noise on the weights in a training pass; 0 is none.
+        proximal: weights move by this times the rate towards 0 after an update; 0 is none.
+        largest_norm: of a unit's incoming weights after an update; None is no bound.
     """
 
     function: Callable[[Any, Any], Tensor]
@@ -58,6 +75,26 @@ class Objective:
     clip: float | None
     decay: float
     former: tuple[FormerLoss, ...] = ()
+    training_function: Callable[[Any, Any], Tensor] | None = None
+    clip_value: float | None = None
+    weight_noise: float = 0.0
+    proximal: float = 0.0
+    largest_norm: float | None = None
+
+    @property
+    def is_smoothed(self) -> bool:
+        """Whether training batches have softer labels than evaluations."""
+        return self.training_function is not None
+
+    @property
+    def clips(self) -> bool:
+        """Whether the gradient is bounded before an update."""
+        return self.clip is not None or self.clip_value is not None
+
+    @property
+    def constrains(self) -> bool:
+        """Whether anything is done to the weights after an update."""
+        return self.proximal > 0 or self.largest_norm is not None
 
     def data_loss(self, outputs: Any, targets: Any) -> Tensor:
         """The loss function's value.
@@ -65,7 +102,13 @@ class Objective:
         Raises:
             UsageError: if somebody's own loss function gives no single number.
         """
-        value: Any = self.function(outputs, targets)
+        return self._checked(self.function(outputs, targets))
+
+    def training_loss(self, outputs: Any, targets: Any) -> Tensor:
+        """The loss function's value on a training batch, labels smoothed if asked for. Raises as above."""
+        return self._checked((self.training_function or self.function)(outputs, targets))
+
+    def _checked(self, value: Any) -> Tensor:
         if not isinstance(value, Tensor) or value.numel() != 1:
             shape = (
                 f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else repr(type(value))
@@ -79,7 +122,13 @@ class Objective:
 
     def value(self, outputs: Any, targets: Any) -> Tensor:
         """Data loss plus penalties."""
-        data_loss = self.data_loss(outputs, targets)
+        return self._with_penalty(self.data_loss(outputs, targets))
+
+    def training_value(self, outputs: Any, targets: Any) -> Tensor:
+        """Data loss of a training batch plus penalties: what its gradient is taken of."""
+        return self._with_penalty(self.training_loss(outputs, targets))
+
+    def _with_penalty(self, data_loss: Tensor) -> Tensor:
         penalties = self.penalty()
         return data_loss if penalties is None else data_loss + penalties
 
@@ -92,6 +141,21 @@ class Objective:
         with torch.no_grad():
             torch._foreach_mul_(list(self.weights), 1.0 - rate * self.decay)
 
+    def constrain(self, rate: float, weights: Sequence[Tensor] | None = None) -> None:
+        """After an update at this learning rate: the soft threshold, then the bound on norms.
+
+        Neither undoes the other: a bound scales rows, zeros stay zeros.
+
+        Args:
+            rate: of the update.
+            weights: other tensors to do it to, like copies of the objective's own.
+        """
+        targets = self.weights if weights is None else weights
+        if self.proximal > 0:
+            soft_threshold_(targets, rate * self.proximal)
+        if self.largest_norm is not None:
+            bound_norms_(targets, self.largest_norm)
+
 
 def objective(
     function: Callable[[Any, Any], Tensor],
@@ -99,6 +163,7 @@ def objective(
     regularizers: tuple[AnyRegularizer, ...],
     parameters: Sequence[Tensor],
     former: tuple[FormerLoss, ...] = (),
+    classes: int = 0,
 ) -> Objective:
     """Put an objective together.
 
@@ -108,7 +173,9 @@ def objective(
         regularizers: as declared; those that are no business of the objective are passed over.
         parameters: all that is trained.
         former: losses that are recorded only.
+        classes: of a classification; 0 for anything else.
     """
+    amount = smoothing(regularizers)
     weights = tuple(parameter for parameter in parameters if parameter.ndim >= 2)
     with torch.no_grad():
         has_penalty = penalty(regularizers, [torch.zeros(1, 1)]) is not None and bool(weights)
@@ -121,4 +188,9 @@ def objective(
         clip_norm(regularizers),
         decay_rate(regularizers) if weights else 0.0,
         former,
+        smoothed(function, classes, amount) if classes and amount else None,
+        clip_value(regularizers),
+        weight_noise(regularizers),
+        proximal_strength(regularizers) if weights else 0.0,
+        largest_norm(regularizers) if weights else None,
     )

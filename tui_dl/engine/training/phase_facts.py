@@ -111,7 +111,9 @@ class PhaseTeller:
         }
         after = float(trainer.gradients.flat.norm())
         before = after if batch.grad_norm is None else float(batch.grad_norm)
-        if after < before * (1 - 1e-6):
+        if after < before * (1 - 1e-6) and trainer.clip_value is not None:
+            words = f"numbers cut to ±{trainer.clip_value:.4g}: norm {before:.4g} → {after:.4g}"
+        elif after < before * (1 - 1e-6):
             words = f"scaled by {after / before:.4g}: norm {before:.4g} → {after:.4g}"
         else:
             words = f"nothing to clip: the norm stays {after:.4g}"

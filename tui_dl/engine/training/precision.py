@@ -10,7 +10,6 @@ from torch import Tensor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from torch import nn
 
 _TYPES: Final = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}
 COLUMNS: Final = ("loss_scale", "skipped")
@@ -57,7 +56,7 @@ class Precision:
         """What each step reports of it: the scale of its loss, and 1 where its update was skipped."""
         return COLUMNS if self.scales else ()
 
-    def forward(self, model: nn.Module, inputs: Any) -> Any:
+    def forward(self, model: Callable[[Any], Any], inputs: Any) -> Any:
         """The model's outputs in float32."""
         if self._dtype is None:
             return model(inputs)

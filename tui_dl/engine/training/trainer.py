@@ -12,6 +12,7 @@ from tui_dl.engine.state.rehearsal import rehearsal_parts
 from tui_dl.engine.state.restart import InitialValues, restarted_parts
 from tui_dl.engine.state.undo import UndoResult, UndoStack
 from tui_dl.engine.swap.act import act
+from tui_dl.engine.swap.best_weights import put_back
 from tui_dl.engine.swap.prepare import prepare
 from tui_dl.engine.training.batch_loop import BatchLoop
 from tui_dl.engine.training.evaluation import evaluate
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tui_dl.components.data import DataSplits
     from tui_dl.components.tasks import Task
     from tui_dl.engine.parts.parts import Parts
+    from tui_dl.engine.swap.best_weights import KeptWeights
     from tui_dl.engine.training.batch import Batch, BatchResult
     from tui_dl.engine.training.epoch_evaluation import EpochEvaluation
     from tui_dl.engine.training.gradients import GradientBuffer
@@ -193,7 +195,12 @@ class Trainer:
     @property
     def clips(self) -> bool:
         """Whether gradients are clipped in place before the update."""
-        return self._parts.objective.clip is not None
+        return self._parts.objective.clips
+
+    @property
+    def clip_value(self) -> float | None:
+        """Largest magnitude of a number of the gradient; None is no bound."""
+        return self._parts.objective.clip_value
 
     @property
     def is_half_done(self) -> bool:
@@ -343,6 +350,11 @@ class Trainer:
         self._undo.restore(point, self._loop)
         self._loop.batch.clear()
         return UndoResult(point.step, point.label, abandoned_step)
+
+    def put_back(self, kept: KeptWeights) -> Receipt:
+        """Kept weights come back, at a batch boundary; can be undone. Refused if of another network."""
+        self._reach_boundary()
+        return put_back(kept, self._loop, self._undo)
 
     @property
     def undo_depth(self) -> int:

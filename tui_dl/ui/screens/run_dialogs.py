@@ -84,22 +84,38 @@ def restart_dialog(model: RunModel) -> Dialog:
 def finished_dialog(model: RunModel) -> Dialog:
     """What came out, and the offers to go on."""
     assert model.finished is not None
+    restored = _restored(model)
+    best: list[Line | str] = []
+    undo: list[Choice] = []
+    if restored is not None:
+        _, last, kept = restored
+        best = [f"The weights {kept}, the best, are back."]
+        undo = [Choice("u", "Undo that", "undo", f"The weights {last} again, to look at or to go on with.")]
     epochs = max(model.status.epochs, 1)
     return Dialog(
         "Finished",
         [
             _REASONS.get(model.finished.reason, model.finished.reason),
             f"{count(model.finished.step)} steps, {epochs} epochs.",
+            *best,
             *_results(model),
         ],
         [
             Choice("g", f"Go on for {epochs} more epochs", f"extend:{epochs}"),
             Choice("t", "Go on for ten more epochs", "extend:10"),
+            *undo,
             Choice("r", "Start over", "restart"),
             Choice("q", "Leave", "leave"),
             Choice("k", "Keep looking", "cancel"),
         ],
     )
+
+
+def _restored(model: RunModel) -> tuple[str, str, str] | None:
+    """What early stopping has put back: (weights, of which step, of which better one); None if nothing."""
+    newest = model.receipts[-1] if model.receipts and not model.is_undone else None
+    is_last = newest is not None and model.finished is not None and newest.step == model.finished.step
+    return newest.edits[0] if newest is not None and is_last and newest.source == "early_stopping" else None
 
 
 def _results(model: RunModel) -> list[Line]:
