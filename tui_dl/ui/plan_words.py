@@ -17,6 +17,7 @@ _PIECES: Final = {
     "square_avg": "mean of squared gradients",
     "grad_avg": "mean of gradients",
     "sum": "sum of squared gradients",
+    "head": "last layer",
 }
 STATES: Final = {
     "fresh": "begins with nothing: its first updates are unusual, a warm-up softens them",
@@ -31,6 +32,8 @@ FRESH_START: Final = (
 
 def piece(name: str) -> str:
     """A piece of state, by its name in a plan: `optimizer.exp_avg` is `m, mean of gradients`."""
+    if name.startswith("head."):
+        return f"{piece(name.removeprefix('head.'))} of the last layer"
     short = name.removeprefix("optimizer.")
     return _PIECES.get(short, short.replace("_", " "))
 
@@ -47,6 +50,8 @@ def reason(name: ListName, change: Plan | Receipt) -> str:
     if name == "rescaled":
         return "the new loss has gradients of another size: m·ρ and v·ρ² keep the next step as long as it was"
     if name == "converted":
+        if all(name.partition(".")[0] == "head" for name in change.converted):
+            return "its rows for the values go on, those for variances come or go with the loss"
         return (
             STATES["calibrate"]
             if change.state == "calibrate"
@@ -58,6 +63,8 @@ def reason(name: ListName, change: Plan | Receipt) -> str:
 def _why_reset(change: Plan | Receipt) -> str:
     if _restarts(change):
         return "new weights have no past that any of this could belong to"
+    if all(name.startswith("head.") for name in change.reset):
+        return "what was learnt about its rows fits them no longer"
     old, new = optimizers(change)
     if old and old != new:
         if change.state == "fresh":
