@@ -7,6 +7,7 @@ from tui_dl.wire.plans import Plan, Receipt
 ListName = Literal["kept", "rescaled", "converted", "reset"]
 
 _PIECES: Final = {
+    "head": "last layer",
     "weights": "weights",
     "position": "place in the epoch",
     "step": "step count",
@@ -17,7 +18,6 @@ _PIECES: Final = {
     "square_avg": "mean of squared gradients",
     "grad_avg": "mean of gradients",
     "sum": "sum of squared gradients",
-    "head": "last layer",
 }
 STATES: Final = {
     "fresh": "begins with nothing: its first updates are unusual, a warm-up softens them",
@@ -45,13 +45,13 @@ def pieces(names: tuple[str, ...]) -> str:
 
 def reason(name: ListName, change: Plan | Receipt) -> str:
     """Why the pieces of this list fare so; empty where the list itself says it."""
+    if name == "converted" and all(one.partition(".")[0] == "head" for one in change.converted):
+        return "its rows for the values go on, those for variances come or go with the loss"
     if name == "kept":
         return "" if _restarts(change) else "the same weights go on, with the batch that was next"
     if name == "rescaled":
         return "the new loss has gradients of another size: m·ρ and v·ρ² keep the next step as long as it was"
     if name == "converted":
-        if all(name.partition(".")[0] == "head" for name in change.converted):
-            return "its rows for the values go on, those for variances come or go with the loss"
         return (
             STATES["calibrate"]
             if change.state == "calibrate"
