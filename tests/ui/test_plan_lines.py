@@ -129,3 +129,18 @@ def test_a_refusal_leaves_the_choice_of_another_state() -> None:
 )
 def test_sizes_have_words(size: float | None, word: str) -> None:
     assert word in size_words(size)[0]
+
+
+def test_a_head_that_changes_is_told_in_words() -> None:
+    widened = Plan(
+        {"loss": "gaussian_nll"},
+        (("loss", "mse", "gaussian_nll"),),
+        kept=("weights", "position"),
+        converted=("head", "head.optimizer.exp_avg"),
+        warnings=("the head layers.2 goes from 1 to 2 outputs",),
+    )
+    text = plan_text(widened)
+    assert "last layer" in text
+    assert "m, mean of gradients of the last layer" in text
+    assert "rows for the values go on" in reason("converted", widened)
+    assert "fits them no longer" in reason("reset", Plan({}, (), reset=("head.optimizer.exp_avg",)))

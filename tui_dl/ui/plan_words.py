@@ -7,6 +7,7 @@ from tui_dl.wire.plans import Plan, Receipt
 ListName = Literal["kept", "rescaled", "converted", "reset"]
 
 _PIECES: Final = {
+    "head": "last layer",
     "weights": "weights",
     "position": "place in the epoch",
     "step": "step count",
@@ -56,6 +57,8 @@ FRESH_START: Final = (
 
 def piece(name: str) -> str:
     """A piece of state, by its name in a plan: `optimizer.exp_avg` is `m, mean of gradients`."""
+    if name.startswith("head."):
+        return f"{piece(name.removeprefix('head.'))} of the last layer"
     short = name.removeprefix("optimizer.")
     kind, _, place = short.partition(".")
     if kind in _BEHIND_LAYERS and place:
@@ -70,6 +73,8 @@ def pieces(names: tuple[str, ...]) -> str:
 
 def reason(name: ListName, change: Plan | Receipt) -> str:
     """Why the pieces of this list fare so; empty where the list itself says it."""
+    if name == "converted" and all(one.partition(".")[0] == "head" for one in change.converted):
+        return "its rows for the values go on, those for variances come or go with the loss"
     if name == "kept":
         return "" if _restarts(change) else "the same weights go on, with the batch that was next"
     if name == "rescaled":
@@ -90,6 +95,8 @@ def _why_converted(change: Plan | Receipt) -> str:
 def _why_reset(change: Plan | Receipt) -> str:
     if _restarts(change):
         return "new weights have no past that any of this could belong to"
+    if all(name.startswith("head.") for name in change.reset):
+        return "what was learnt about its rows fits them no longer"
     old, new = optimizers(change)
     if old and old != new:
         if change.state == "fresh":

@@ -1,5 +1,7 @@
 """What the instruments saw at one step: the newest replaces an older one that was not sent yet."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 
@@ -147,6 +149,8 @@ class ChosenSample(Struct, frozen=True):
     """In the data's own units; empty for pictures and for more than a few numbers."""
     is_pinned: bool = False
     """Whether somebody has chosen it; else it is the worst one."""
+    squashed_by: Literal["softmax", "sigmoid"] = "softmax"
+    """What made probabilities of the logits: of the whole vector, or of each number by itself."""
 
 
 class RegionsView(Struct, frozen=True, tag="regions"):

@@ -375,5 +375,6 @@ def test_a_loss_that_asks_each_class_by_itself_shows_sigmoids() -> None:
     assert isinstance(view, RegionsView)
     assert view.chosen is not None
     logits = torch.tensor(view.chosen.logits)
+    assert view.chosen.squashed_by == "sigmoid"
     assert view.chosen.probabilities == pytest.approx(logits.sigmoid().tolist(), abs=1e-6)
     assert view.chosen.sample.confidence == pytest.approx(logits.sigmoid().max().item(), abs=1e-6)

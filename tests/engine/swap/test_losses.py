@@ -199,7 +199,7 @@ def test_a_head_of_other_meaning_goes_on_near_what_it_predicted(new: str) -> Non
     spread = (before - before.mean()).abs()
     assert ((after - before).abs() <= 0.05 + spread**2).all(), "equal to first order about the mean"
     assert {"head.optimizer.exp_avg", "head.optimizer.exp_avg_sq"} <= set(receipt.reset)
-    assert head(of).weight not in of.optimizer.state
+    assert not of.optimizer.state.get(head(of).weight)
     continuation(of, 10)
     invariants(of)
 
@@ -371,6 +371,21 @@ def test_state_of_rows_is_told_from_state_of_other_shapes() -> None:
     assert not rows_can_be_kept({"old_dirs": [torch.zeros(6)]}, weight)
 
 
+def test_state_that_has_no_rows_begins_anew_for_the_head_alone() -> None:
+    of = trained("mse", optimizer="adam", **LINE)
+    of.optimizer.state[head(of).weight]["exp_avg"] = torch.zeros(1, 1)
+    first = next(of.model.parameters())
+    moment = of.optimizer.state[first]["exp_avg_sq"].clone()
+    plan = of.plan({"loss": {"name": "mse", "reduction": "sum_over_outputs"}})
+    assert not any(each.startswith("head") for each in (*plan.converted, *plan.reset)), "the same head"
+    receipt = of.apply({"loss": "gaussian_nll"})
+    assert {"head.optimizer.exp_avg", "head.optimizer.exp_avg_sq"} <= set(receipt.reset)
+    assert not of.optimizer.state.get(head(of).weight)
+    ratio = of.optimizer.state[first]["exp_avg_sq"] / moment
+    assert ratio.isfinite().any()
+    torch.testing.assert_close(ratio[moment > 0], ratio[moment > 0].mean().expand_as(ratio[moment > 0]))
+
+
 _ACTS = st.one_of(
     st.sampled_from(OF_VALUES).map(lambda name: ("loss", name)),
     st.sampled_from(["adam", "rmsprop", "sgd momentum"]).map(lambda name: ("optimizer", name)),
@@ -405,3 +420,24 @@ def test_any_sequence_of_losses_and_undos_keeps_the_invariants(acts: list[tuple[
     while of.undo_depth:
         of.undo()
         assert_same(of.state_dict(), snapshots.pop())
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize(
+    "pair", [("mse", "poisson_nll"), ("mse", "gaussian_nll"), ("gaussian_nll", "poisson_nll")]
+)
+def test_every_optimizer_goes_on_with_another_head(name: str, pair: tuple[str, str]) -> None:
+    old, new = pair
+    of, never = (trained(old, optimizer=OPTIMIZERS[name], **LINE) for _ in range(2))
+    last = of.gradients.views[0].clone()
+    of.apply({"loss": new})
+    assert torch.equal(of.gradients.views[0], last)
+    loop = PlainLoop(of, OPTIMIZERS[name])
+    for mine, theirs in zip(loop.model.parameters(), of.model.parameters(), strict=True):
+        if of.optimizer.state.get(theirs):
+            loop.optimizer.state[mine] = copy.deepcopy(of.optimizer.state[theirs])
+    for _ in range(4):
+        loop.step_beside()
+    loop.assert_equal()
+    of.undo()
+    assert continuation(of, 5) == continuation(never, 5)

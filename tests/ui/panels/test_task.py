@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from textual.app import App, ComposeResult
 
 from tests.ui.panels.task_worlds import EVERY, chosen, confusion, fit, pictures, regions
@@ -339,3 +340,11 @@ def test_pages_at_the_sizes_people_have() -> None:
     assert [len(page.parts) for page in medium] == [2, 2]
     assert len(wide[0].parts) == 3
     assert {part for page in small for part in page.parts} == {"picture", "matrix", "sample"}
+
+
+@pytest.mark.parametrize("squashed_by", ["softmax", "sigmoid"])
+def test_what_made_probabilities_of_the_logits_is_named(squashed_by: str) -> None:
+    one = structs.replace(chosen(0, [1.0, 2.0]), squashed_by=squashed_by)
+    text = text_of(sample_page_lines(confusion(2), one, 100, 30, DARK))
+    assert squashed_by in text
+    assert ({"softmax", "sigmoid"} - {squashed_by}).pop() not in text

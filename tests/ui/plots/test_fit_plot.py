@@ -144,7 +144,7 @@ def test_the_band_is_named_and_its_coverage_told(glyphs: Glyphs) -> None:
     assert f" {word} " in rows[0]
     divider = next(row for row in rows if "residuals" in row)
     assert f"within {word}: train 66%, val 100% " in divider
-    narrow = next(row for row in text_of(drawn(spread(), 74, glyphs=glyphs)) if "residuals" in row)
+    narrow = next(row for row in text_of(drawn(spread(), 80, glyphs=glyphs)) if "residuals" in row)
     assert f"{word}: 66%, 100% " in narrow
 
 

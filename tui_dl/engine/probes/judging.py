@@ -66,11 +66,12 @@ class Judge:
             self._raw = splits.scaling.invert(validation.inputs).flatten(1).double().numpy()
         self._numbers: Tensor | None = None
         self._is_pinned = False
+        self._head = SOFTMAX
 
     def look(self, answer: Callable[[Tensor], Tensor], sample: int | None, head: Head | None = None) -> None:
         """Ask for logits (N, classes); all that is wanted of them stays in one tensor on the device."""
-        logits = answer(self._inputs)
-        probabilities = heads.probabilities(head or SOFTMAX, logits)
+        logits, self._head = answer(self._inputs), head or SOFTMAX
+        probabilities = heads.probabilities(self._head, logits)
         decided = probabilities.isfinite().all(1)
         confidence, predicted = probabilities.max(1)
         of_true = probabilities.gather(1, self._targets[:, None])[:, 0].where(decided, 0.0)
@@ -119,6 +120,7 @@ class Judge:
                 rank=1 + int((of_true < of_true[index]).sum()),
                 inputs=() if self._raw is None else tuple(self._raw[index].tolist()),
                 is_pinned=self._is_pinned,
+                squashed_by="sigmoid" if self._head.kind == "sigmoid" else "softmax",
             ),
             undecided=int((guesses < 0).sum()),
         )

@@ -144,8 +144,13 @@ def refit_head(parts: Parts, change: HeadChange) -> None:
     The old layer, optimizer and gradient buffer stay as they were, for an undo.
     """
     before = parts.parameters
+    gradients = [view.clone() for view in parts.gradients.views]
     _refit(parts.model, change)
     parts.gradients = GradientBuffer(trainable(parts.model))
+    for view, gradient in zip(parts.gradients.views, gradients, strict=True):
+        # What looks at the last batch goes on seeing it.
+        rows = len(view) if view.shape == gradient.shape else change.values
+        view[:rows] = gradient[:rows]
     changed = {old: new for old, new in zip(before, parts.parameters, strict=True) if old is not new}
     parts.optimizer = refitted_optimizer(parts, before, changed, change)
 

@@ -56,7 +56,7 @@ def refitted_optimizer(
     made = build_optimizer(parts.experiment.optimizer, list(parts.parameters))
     for group, saved in zip(made.param_groups, old.param_groups, strict=True):
         group.update({key: value for key, value in saved.items() if key != "params"})
-    if not all(rows_can_be_kept(old.state.get(each, {}), each) for each in before if each not in changed):
+    if any(isinstance(value, list) for state in old.state.values() for value in state.values()):
         return made
     for parameter in before:
         state = old.state.get(parameter)
@@ -64,9 +64,13 @@ def refitted_optimizer(
             continue
         if parameter not in changed:
             made.state[parameter] = state
-        elif change.keeps_rows and rows_can_be_kept(state, parameter):
-            new = changed[parameter]
+            continue
+        new = changed[parameter]
+        if change.keeps_rows and rows_can_be_kept(state, parameter):
             made.state[new] = {name: _rows(name, value, new, change.values) for name, value in state.items()}
+        elif isinstance(made, torch.optim.SGD):
+            # Its fused kernel takes the buffers of all or none; from zero the first step is the gradient's.
+            made.state[new] = {"momentum_buffer": torch.zeros_like(new)}
     return made
 
 

@@ -18,12 +18,15 @@ _ARGMAX: Final = 7
 _LEAST_BAR: Final = 4
 _WIDEST_BAR: Final = 28
 _MOST_LABEL: Final = 10
-_WORDS: Final = (
-    "An activation works on each number by itself; softmax looks at the whole vector: e^z divided by the sum "
-    "of all e^z, so the shares add up to 1 and one logit cannot rise without taking from the others. "
-    "Training makes -ln p of the true class small, which needs softmax; to predict, argmax is enough: the "
-    "largest logit is the largest share."
-)
+_WORDS: Final = {
+    "softmax": "An activation works on each number by itself; softmax looks at the whole vector: e^z divided "
+    "by the sum of all e^z, so the shares add up to 1 and one logit cannot rise without taking from the "
+    "others. Training makes -ln p of the true class small, which needs softmax; to predict, argmax will do: "
+    "the largest logit is the largest share.",
+    "sigmoid": "This loss asks of each class whether it is the one, yes or no: a sigmoid makes a probability "
+    "of each logit by itself, 1 / (1 + e^-z). They need not add up to 1. To predict, argmax is enough: the "
+    "largest logit is the largest probability.",
+}
 
 
 class SamplePage(LinePanel):
@@ -59,7 +62,7 @@ def sample_page_lines(
         lines += facts
     room = max(height - len(lines) - 1, 1)
     lines += _bars(view, chosen, width, room, is_plain=is_plain)
-    words = [[(f" {line}", "dim")] for line in wrapped(_WORDS, max(width - 2, 10))]
+    words = [[(f" {line}", "dim")] for line in wrapped(_WORDS[chosen.squashed_by], max(width - 2, 10))]
     if height - len(lines) > len(words):
         lines += [(), *words]
     return lines
@@ -122,7 +125,7 @@ def _bars(view: JudgedView, chosen: ChosenSample, width: int, room: int, *, is_p
     has_bars = bars >= _LEAST_BAR
     bars = min(bars, _WIDEST_BAR) if has_bars else 0
     largest = max((abs(z) for z in chosen.logits if math.isfinite(z)), default=0.0)
-    head = f"  {'':<{label}} {'logit':>{_NUMBER}}{'':{bars + bool(bars)}}{'softmax':>{_SHARE}}"
+    head = f"  {'':<{label}} {'logit':>{_NUMBER}}{'':{bars + bool(bars)}}{chosen.squashed_by:>{_SHARE}}"
     lines: list[Line] = [[(head + " " * (bars + bool(bars)) + f"{'argmax':>{_ARGMAX}}", "dim")]]
     lines += [
         _bar_line(view, chosen, place, label, bars, largest, is_plain) for place in _shown(chosen, room)

@@ -31,6 +31,7 @@ TRAIN: Final = line_style(0, "line")
 VALIDATION: Final = line_style(1, "value")
 _GUTTER: Final = 7
 _LONG_TITLE_FROM: Final = 72
+_COVERAGE_COLUMNS: Final = 40
 _EMPTY: Final = np.zeros(0)
 
 
@@ -324,7 +325,9 @@ def line_words(data: FitData) -> str:
 def _draw_divider(canvas: Canvas, row: int, data: FitData, glyphs: Glyphs) -> None:
     canvas.fill_row(1, canvas.width - 1, row, glyphs.frame[0], Role.FRAME)
     end = canvas.width - 2
-    title = " residuals: target - fit " if canvas.width >= _LONG_TITLE_FROM else " residuals "
+    has_coverage = data.train.coverage is not None or data.validation.coverage is not None
+    is_long = canvas.width >= _LONG_TITLE_FROM + _COVERAGE_COLUMNS * has_coverage
+    title = " residuals: target - fit " if is_long else " residuals "
     x = canvas.write(2, row, title, Role.TITLE, room=end - 2) + 1
     for name, points, style in (("train", data.train, TRAIN), ("validation", data.validation, VALIDATION)):
         if points.rms is not None:
@@ -343,10 +346,7 @@ def _draw_coverage(canvas: Canvas, row: int, x: int, data: FitData, glyphs: Glyp
     if not known:
         return
     sigma = sigma_word(glyphs)
-    named, bare = (
-        ", ".join(f"{name} {share}" for name, share in known),
-        ", ".join(each for _, each in known),
-    )
+    named, bare = ", ".join(map(" ".join, known)), ", ".join(share for _, share in known)
     for text in (f" within {sigma}: {named} ", f" within {sigma}: {bare} ", f" {sigma}: {bare} "):
         if x + len(text) <= canvas.width - 2:
             canvas.write(x, row, text, Role.TITLE)
