@@ -14,6 +14,7 @@ from tui_dl.wire.messages import (
     EvaluationRecorded,
     ExpectationChecked,
     Message,
+    RateFound,
     Restarted,
     RunDescribed,
     RunFailed,
@@ -45,6 +46,8 @@ def objects(message: Message) -> Iterator[dict[str, Any]]:
             yield msgspec.to_builtins(message)
         case ExpectationChecked():
             yield _expectation(message)
+        case RateFound():
+            yield from _rates(message)
         case RunFinished(reason, step):
             yield {"type": "finished", "reason": reason, "step": step}
         case RunFailed(error):
@@ -131,6 +134,23 @@ def _expectation(message: ExpectationChecked) -> dict[str, Any]:
         "value": message.value,
         "bound": message.bound,
         "message": message.message,
+    }
+
+
+def _rates(message: RateFound) -> Iterator[dict[str, Any]]:
+    """A line for each rate that was tried, then what they say."""
+    curve = message.curve
+    points = zip(curve.rates, curve.losses, curve.smoothed, strict=True)
+    for batch, (lr, loss, smoothed) in enumerate(points, start=1):
+        yield {"type": "rate", "batch": batch, "lr": lr, "loss": loss, "smoothed": smoothed}
+    yield {
+        "type": "rate_found",
+        "step": message.step,
+        "suggested": message.advice.suggested,
+        "tenth_of_lowest": message.advice.tenth_of_lowest,
+        "reason": message.advice.reason,
+        "ended": message.ended,
+        **msgspec.structs.asdict(message.search),
     }
 
 
