@@ -90,6 +90,16 @@ def test_a_terminal_that_is_patched_looks_like_one_that_is_painted_whole(frames:
         assert patched.cells == whole(strips).cells
 
 
+def test_lines_of_which_a_layout_has_nothing_stay_as_they_are() -> None:
+    strips = [Strip([Segment("loss")]).adjust_cell_length(WIDTH)] * HEIGHT
+    screen, shown = Screen(), ShownCells()
+    screen.feed(shown.patch(layout_of(strips), SIZE, ColorSystem.EIGHT_BIT))
+    nothing: list[Any] = [[None]] * HEIGHT
+    update = LayoutUpdate(nothing, Region(0, 0, WIDTH, HEIGHT))
+    assert shown.patch(update, SIZE, ColorSystem.EIGHT_BIT) == ""
+    assert screen.cells == whole(strips).cells
+
+
 @settings(max_examples=50, deadline=None)
 @given(frame=screens)
 def test_what_is_written_whole_is_what_textual_writes(frame: list[Any]) -> None:

@@ -29,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_look_options(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands)
+    _add_find_rate(commands)
     _add_looking(commands)
     _add_runs(commands)
     _add_screenshot(commands)
@@ -84,6 +85,41 @@ def _add_run(commands: Any) -> None:
         help="headless: run base and variants, verify what is expected",
     )
     add_look_options(run)
+
+
+def _add_find_rate(commands: Any) -> None:
+    find = _command(
+        commands,
+        "find-rate",
+        "try growing learning rates, and say at which the loss falls fastest; leaves no run",
+        "finding.find_rate",
+    )
+    find.add_argument("preset", metavar="PRESET | FILE.toml")
+    find.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
+    find.add_argument("--seed", type=_count, metavar="N", help="seed of splits, weights and order")
+    find.add_argument("--device", metavar="auto|cpu|cuda[:i]", help="where to train")
+    find.add_argument("--threads", type=_positive, metavar="N", help="CPU threads of torch")
+    find.add_argument("--after", type=_count, default=0, metavar="N", help="train N batches before")
+    find.add_argument("--lowest", type=float, metavar="RATE", help="of the first batch; by default 1e-6")
+    find.add_argument("--highest", type=float, metavar="RATE", help="of the last batch; by default 10")
+    find.add_argument("--batches", type=_positive, metavar="N", help="batches to try; by default 100")
+    find.add_argument(
+        "--smoothing",
+        type=float,
+        metavar="SHARE",
+        help="of the mean so far in the smoothed loss; by default 0.8",
+    )
+    find.add_argument(
+        "--stop-factor",
+        type=float,
+        metavar="TIMES",
+        help="end where the smoothed loss is so many times its lowest; by default 4",
+    )
+    find.add_argument(
+        "--jsonl",
+        metavar="PATH|-",
+        help="one object a line: a rate with loss and smoothed for each batch, then rate_found",
+    )
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:

@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         refuse_look_options(arguments)
     _language(arguments)
-    experiment = load_preset(arguments.preset, _overrides(arguments))
+    experiment = load_preset(arguments.preset, overrides_of(arguments))
     name = Path(arguments.preset).stem
     if headless:
         return asyncio.run(_headless(_long_enough(experiment, arguments.steps), name, arguments))
@@ -80,7 +80,7 @@ def _language(arguments: argparse.Namespace) -> str:
     return language_code(arguments.language) if arguments.language else ""
 
 
-def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
+def overrides_of(arguments: argparse.Namespace) -> dict[str, Any]:
     """The command line's own options are overrides like those of --set, and stronger."""
     overrides = parse_overrides(arguments.overrides)
     for option, key in (
@@ -89,7 +89,7 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
         ("threads", "training.threads"),
         ("epochs", "training.epochs"),
     ):
-        value = getattr(arguments, option)
+        value = getattr(arguments, option, None)
         if value is not None:
             overrides[key] = value
     return overrides

@@ -18,6 +18,8 @@ from tui_dl.wire.messages import (
     NonFiniteFound,
     Noticed,
     PhaseReached,
+    RateFound,
+    RatesTried,
     ReadingTaken,
     RecordedEvent,
     Restarted,
@@ -185,6 +187,10 @@ def _note(model: "RunModel", message: AnyMessage) -> frozenset[Topic]:
             verdict = "holds" if message.passed else "FAILS"
             text = f"{message.metric} {message.bound}: {value}, {verdict}"
             model.log("expectation", text, "good" if message.passed else "error", message.at_step)
+        case RatesTried() | RateFound():
+            # A dialog that was opened for it looks there.
+            model.rates = message
+            return frozenset()
         case Noticed():
             model.log("notice", message.text, message.level)
         case RunFinished():

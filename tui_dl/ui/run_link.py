@@ -9,12 +9,12 @@ from tui_dl.errors import ConnectionLost, ProtocolError, TuiDlError
 from tui_dl.spec.lecture import OptimizerState
 from tui_dl.ui.engine_port import EnginePort, Opening
 from tui_dl.ui.run_model import Link
-from tui_dl.wire.commands import AnyCommand, Evaluate, SaveCheckpoint, Step, Stop
+from tui_dl.wire.commands import AnyCommand, Evaluate, FindRate, SaveCheckpoint, Step, Stop
 from tui_dl.wire.messages import Answered, AnyMessage, RunFailed, RunFinished, Welcomed
 from tui_dl.wire.plans import Plan
 
 RETRY_DELAYS_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
-_TAKE_TIME: Final = (Step, Evaluate, SaveCheckpoint, Stop)
+_TAKE_TIME: Final = (Step, Evaluate, FindRate, SaveCheckpoint, Stop)
 """Commands that are answered when their work is done: silence means nothing."""
 _LINE_ERRORS: Final = (OSError, EOFError, ConnectionLost)
 

@@ -20,6 +20,8 @@ from tui_dl.wire.messages import (
     LayerInfo,
     NonFiniteFound,
     PhaseReached,
+    RateFound,
+    RatesTried,
     ReadingTaken,
     RunDescribed,
     RunFailed,
@@ -78,6 +80,8 @@ class RunModel:
     failed: RunFailed | None = None
     scene: int | None = None
     scene_waiting: bool = False
+    rates: RatesTried | RateFound | None = None
+    """What the search for a rate that this screen asked for has come to."""
     goal: tuple[int, int] | None = None
     """While a number of batches is made: the step it began at and the one it ends at."""
     stalled_s: int = 0

@@ -167,7 +167,9 @@ def _pieces(update: CompositorUpdate) -> Iterator[tuple[int, int, Iterable[Strip
     """Column, line and what is there, of each stretch of an update."""
     if isinstance(update, LayoutUpdate):
         for y, line in enumerate(update.strips, update.region.y):
-            yield update.region.x, y, line
+            # A dialog paints its box alone: beside it Textual has None, whatever its types say.
+            found: Iterable[Strip | None] = line
+            yield update.region.x, y, [strip for strip in found if strip is not None]
     elif isinstance(update, ChopsUpdate):
         for y, x1, x2 in update.spans:
             yield from _span(update, y, x1, x2)

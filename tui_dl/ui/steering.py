@@ -11,8 +11,10 @@ from tui_dl.ui.run_model import RunModel
 from tui_dl.wire.commands import (
     AnyCommand,
     ApplyChange,
+    CancelRateSearch,
     Evaluate,
     ExtendRun,
+    FindRate,
     GoToScene,
     Pause,
     ProbeName,
@@ -72,6 +74,14 @@ class Steering:
     async def evaluate(self) -> None:
         """Evaluate the validation split."""
         await self._give(Evaluate())
+
+    async def find_rate(self, settings: Mapping[str, Any]) -> None:
+        """Try growing rates on copies; returns when the model has what was found."""
+        await self._give(FindRate(dict(settings)))
+
+    async def cancel_rate_search(self) -> None:
+        """End the search that goes on."""
+        await self._give(CancelRateSearch())
 
     async def nudge_rate(self, by: int) -> None:
         """The learning rate a tenth up or down."""

@@ -15,6 +15,7 @@ from tui_dl.wire.messages import (
     ExpectationChecked,
     Message,
     Noticed,
+    RateFound,
     Restarted,
     RunDescribed,
     RunFailed,
@@ -48,6 +49,8 @@ def objects(message: Message) -> Iterator[dict[str, Any]]:
             yield _expectation(message)
         case Noticed(level, text):
             yield {"type": "notice", "level": level, "text": text}
+        case RateFound():
+            yield from _rates(message)
         case RunFinished(reason, step):
             yield {"type": "finished", "reason": reason, "step": step}
         case RunFailed(error):
@@ -134,6 +137,23 @@ def _expectation(message: ExpectationChecked) -> dict[str, Any]:
         "value": message.value,
         "bound": message.bound,
         "message": message.message,
+    }
+
+
+def _rates(message: RateFound) -> Iterator[dict[str, Any]]:
+    """A line for each rate that was tried, then what they say."""
+    curve = message.curve
+    points = zip(curve.rates, curve.losses, curve.smoothed, strict=True)
+    for batch, (lr, loss, smoothed) in enumerate(points, start=1):
+        yield {"type": "rate", "batch": batch, "lr": lr, "loss": loss, "smoothed": smoothed}
+    yield {
+        "type": "rate_found",
+        "step": message.step,
+        "suggested": message.advice.suggested,
+        "tenth_of_lowest": message.advice.tenth_of_lowest,
+        "reason": message.advice.reason,
+        "ended": message.ended,
+        **msgspec.structs.asdict(message.search),
     }
 
 

@@ -93,6 +93,16 @@ CHANGE_KEYS: Final[tuple[KeyAction, ...]] = (
         17,
     ),
     KeyAction(
+        "find_rate",
+        "L",
+        "L",
+        "find rate",
+        "Change",
+        "Find a learning rate: try growing ones on copies, look at the loss, take one over",
+        "find_rate",
+        steers,
+    ),
+    KeyAction(
         "undo",
         "u",
         "u",

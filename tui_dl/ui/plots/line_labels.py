@@ -12,7 +12,7 @@ from tui_dl.ui.plots.canvas import Canvas
 from tui_dl.ui.plots.glyph import Glyphs
 from tui_dl.ui.plots.plot_data import PlotData
 from tui_dl.ui.plots.roles import Role, line_style
-from tui_dl.ui.plots.scales import Tick, format_value, linear_ticks
+from tui_dl.ui.plots.scales import Tick, format_value, linear_ticks, log_ticks
 from tui_dl.ui.wrapping import wrapped
 
 _LABEL_CELLS = 12
@@ -134,7 +134,8 @@ def draw_x_axis(canvas: Canvas, area: Area, data: PlotData, glyphs: Glyphs) -> N
         end = canvas.write_right(end, row, f" {label} ", Role.AXIS)
     low, high = area.x_range
     free_from = area.x
-    for tick in _x_ticks(low, high, area.columns):
+    ticks = _log_x_ticks(low, high, area.columns) if data.x_is_log else _x_ticks(low, high, area.columns)
+    for tick in ticks:
         text = f" {tick.label} "
         start = area.cell_of(tick.position) - len(text) // 2
         start = max(start, area.x - 1)
@@ -169,6 +170,11 @@ def _x_ticks(low: float, high: float, columns: int) -> tuple[Tick, ...]:
         if apart >= widest + _TICK_GAP:
             break
     return tuple(ticks)
+
+
+def _log_x_ticks(low: float, high: float, columns: int) -> list[Tick]:
+    """Decades, as many as have room for their labels."""
+    return log_ticks(low, high, max(columns // _TICK_CELLS[1], 2))
 
 
 def draw_end_labels(canvas: Canvas, area: Area, ends: Sequence[LineEnd]) -> None:

@@ -142,6 +142,8 @@ class PlotData:
     marks: tuple[PlotMark, ...] = ()
     unit: str = ""
     x_label: str = "step"
+    x_is_log: bool = False
+    """Whether xs and marks are given as exponents of ten, and are to be labelled as what these stand for."""
     x_details: tuple[str, ...] = ()
     """Instead of the label where there is room: the longest that fits."""
     x_range: tuple[float, float] | None = None

@@ -75,6 +75,9 @@ class RunActions(LookActions, ProgramActions):
     def action_change(self, path: str) -> None:
         self.flows.change(path)
 
+    def action_find_rate(self) -> None:
+        self.flows.find_rate()
+
     def action_restart(self) -> None:
         self.flows.restart()
 

@@ -45,6 +45,10 @@ class RunFlows:
         """Form, plan, receipt; the form begins at a setting or with a component, if one is named."""
         self._start(self._change(path, field, component))
 
+    def find_rate(self) -> None:
+        """Try rates, show the curve, plan the one that is taken."""
+        self._start(self._find_rate())
+
     def restart(self) -> None:
         """Ask with which seed, then start over."""
         self._start(self._restart())
@@ -144,6 +148,25 @@ class RunFlows:
                     return
             form.rebase(screen.model.experiment)
             proposed = await screen.app.push_screen_wait(ChangeForm(form))
+
+    async def _find_rate(self) -> None:
+        from tui_dl.ui.proposal import Proposal
+        from tui_dl.ui.screens.change_plan import PlanScreen
+        from tui_dl.ui.screens.rate_finder import RateFinder
+
+        screen = self._screen
+        found = None
+        while True:
+            finder = RateFinder(screen.model, screen.steering, found)
+            rate = await screen.app.push_screen_wait(finder)
+            if finder.is_searching:
+                screen.do(screen.steering.cancel_rate_search())
+            if rate is None:
+                return
+            found = finder.found
+            plan = PlanScreen(screen.model, screen.steering, Proposal({"optimizer.lr": rate}))
+            if await screen.app.push_screen_wait(plan) != "back":
+                return
 
     async def _restart(self) -> None:
         answer = await self._ask(run_dialogs.restart_dialog(self._screen.model))
