@@ -84,6 +84,11 @@ class Server:
     broken_off: set[str] = field(default_factory=set)
     status: dict[str, int] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    may_answer: threading.Event = field(default_factory=threading.Event)
+    """Cleared, it keeps everybody waiting."""
+
+    def __post_init__(self) -> None:
+        self.may_answer.set()
 
 
 @contextmanager
@@ -100,6 +105,7 @@ def serving(files: dict[str, bytes]) -> Iterator[Server]:
                 self.send_error(status)
                 return
             content = server.files[name]
+            server.may_answer.wait(60)
             self.send_response(200)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

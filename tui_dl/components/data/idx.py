@@ -17,8 +17,8 @@ _GZIP: Final = b"\x1f\x8b"
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     """An array of bytes with so many dimensions.
 
-    The head is two zero bytes, the type (8 is unsigned bytes), the number of dimensions, then the sizes in four
-    bytes each, the most significant first.
+    The head is two zero bytes, the type (8 is unsigned bytes), the number of dimensions, then the sizes in
+    four bytes each, the most significant first.
 
     Raises:
         NotAvailable: if it is missing, cut off, or not of that form.
