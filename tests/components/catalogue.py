@@ -4,8 +4,8 @@ from typing import get_args
 
 from tui_dl.spec import activations, data, inits, losses, models, optimizers, regularizers, schedules
 
-NEEDING_FILES = (data.Csv, data.Npz, data.ImageFolder)
-"""Data sets that are nothing without a file; a battery of their own makes some."""
+NEEDING_FILES = (data.Mnist, data.FashionMnist, data.Cifar10, data.Csv, data.Npz, data.ImageFolder)
+"""Data sets that are nothing without files; a battery of their own makes some."""
 DATA = [kind() for kind in get_args(data.AnyData) if not issubclass(kind, NEEDING_FILES)]
 MODELS = [kind() for kind in get_args(models.AnyModel)]
 ACTIVATIONS = [kind() for kind in get_args(activations.AnyActivation)]

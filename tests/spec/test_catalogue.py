@@ -130,8 +130,8 @@ def test_the_catalogue_is_plain_json() -> None:
         ),
         (
             "data",
-            "mnist",
-            f'no data set is called "mnist"; there are {named("data")}. Did you mean "digits"?',
+            "minst",
+            f'no data set is called "minst"; there are {named("data")}. Did you mean "mnist"?',
         ),
         ("optimiser", "sgd", "no family is called"),
     ],

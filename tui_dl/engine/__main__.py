@@ -26,11 +26,12 @@ from tui_dl.runs import RunFolder, RunWriter, hold_log
 from tui_dl.runs.sockets import remove_socket
 from tui_dl.runs.variants import VARIANTS_FOLDER
 from tui_dl.wire.commands import Stop
-from tui_dl.wire.messages import RunFailed, StatusChanged
+from tui_dl.wire.messages import Answered, RunFailed, RunFinished, StatusChanged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tui_dl.engine.session.loading import StoppedWhileLoading
     from tui_dl.engine.session.session import Session
 
 FIRST_CLIENT_S: Final = 10.0
@@ -78,6 +79,7 @@ def _train(
     inbox: Inbox,
 ) -> bool:
     """All of the training; returns whether the run's folder is to be kept."""
+    from tui_dl.engine.session.loading import StoppedWhileLoading, have_data
     from tui_dl.engine.session.session import Session
     from tui_dl.engine.session.threads import set_threads
     from tui_dl.engine.state.checkpoints import Checkpoints
@@ -92,8 +94,15 @@ def _train(
         on_failure=lambda words: server.outbox.publish(Noticed("warning", words)),
         before_visible=server.commit,
     )
+    experiment = folder.experiment()
+    try:
+        have_data(
+            experiment.data, inbox, lambda words: server.outbox.publish(StatusChanged("starting", words))
+        )
+    except StoppedWhileLoading as stopped:
+        return _end_before_training(server, stopped)
     session = Session(
-        folder.experiment(),
+        experiment,
         server.outbox,
         inbox=inbox,
         run=folder.id,
@@ -112,6 +121,15 @@ def _train(
     _advance(session)
     checkpoints.close()
     return session.keep
+
+
+def _end_before_training(server: Server, stopped: StoppedWhileLoading) -> bool:
+    """Somebody did not want to wait for the data; returns whether the run's folder is to be kept."""
+    ticket = stopped.ticket
+    server.outbox.publish(RunFinished(stopped.reason, 0))
+    server.outbox.publish(StatusChanged("finished"))
+    server.outbox.reply(ticket.client, Answered(ticket.request, 0))
+    return stopped.keep
 
 
 def _await_audience(server: Server, inbox: Inbox) -> None:

@@ -58,6 +58,8 @@ class ProgressBar:
             case RunDescribed():
                 total = self._total_steps or message.total_steps
                 self._progress.update(self._task, total=total, description=message.device)
+            case StatusChanged(state="starting", detail=detail):
+                self._progress.update(self._task, description=detail)
             case StatusChanged():
                 speed = f"{message.steps_per_s:.0f}/s" if message.steps_per_s else ""
                 self._progress.update(self._task, completed=message.step, speed=speed)

@@ -11,7 +11,7 @@ from tui_dl.spec.losses import AnyLoss, Loss
 from tui_dl.spec.model_checks import refuse_impossible_models, refuse_misplaced
 from tui_dl.spec.optimizers import AdamW, Sgd
 from tui_dl.spec.regularizer_checks import REGULARIZER_CHECKS
-from tui_dl.spec.regularizers import WeightDecay
+from tui_dl.spec.regularizers import EarlyStopping, WeightDecay
 from tui_dl.spec.wording import listing, number_text
 
 
@@ -27,6 +27,19 @@ def refuse_contradictions(experiment: Experiment) -> None:
 
 def _data(experiment: Experiment) -> None:
     refuse_impossible_data(experiment.data)
+
+
+def _tuning(experiment: Experiment) -> None:
+    """What takes validation's place must not decide anything."""
+    if experiment.data.validation_share > 0:
+        return
+    problem = (
+        "0 puts the test split in validation's place, by which nothing may be tuned; set it above 0, or take"
+    )
+    if _having(experiment.regularizers, EarlyStopping):
+        raise SpecError(f"{problem} early_stopping away.", key="data.validation_share")
+    if experiment.schedule.name == "plateau":
+        raise SpecError(f"{problem} another schedule than plateau.", key="data.validation_share")
 
 
 def _loss(experiment: Experiment) -> None:
@@ -79,6 +92,7 @@ def _having(components: Iterable[Component], cls: type[Component]) -> bool:
 
 _CHECKS: tuple[Callable[[Experiment], None], ...] = (
     _data,
+    _tuning,
     _loss,
     _momentum,
     _decay,

@@ -27,7 +27,6 @@ _SYNONYMS: Mapping[str, str] = {
     "learning_rate": "lr",
     "linear": "identity",
     "mae": "l1",
-    "mnist": "digits",
     "nll": "cross_entropy",
     "widths": "hidden",
 }

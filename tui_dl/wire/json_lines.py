@@ -43,12 +43,10 @@ def objects(message: Message) -> Iterator[dict[str, Any]]:
             yield _evaluation(message)
         case ChangeApplied(receipt):
             yield {"type": "change", **msgspec.to_builtins(receipt)}
-        case ChangeUndone() | Restarted():
+        case ChangeUndone() | Restarted() | Noticed():
             yield msgspec.to_builtins(message)
         case ExpectationChecked():
             yield _expectation(message)
-        case Noticed(level, text):
-            yield {"type": "notice", "level": level, "text": text}
         case RateFound():
             yield from _rates(message)
         case RunFinished(reason, step):

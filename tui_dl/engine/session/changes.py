@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, final
 import msgspec
 
 from tui_dl.engine.session.course import looks_for_another_best
-from tui_dl.errors import ChangeRefused, TuiDlError
+from tui_dl.engine.session.describe import status_of
+from tui_dl.engine.session.loading import StoppedWhileLoading, have_data
+from tui_dl.errors import ChangeRefused, NotAvailable, TuiDlError
+from tui_dl.spec.change import apply_change
 from tui_dl.wire.messages import ChangeApplied, ChangeUndone, Noticed, Restarted
 from tui_dl.wire.receipt_label import receipt_label
 
@@ -59,6 +62,7 @@ class Changes:
         session, trainer = self._session, self._session.trainer
         session.reports.flush()
         before, experiment = trainer.step, session.experiment
+        self._have_data(change)
         frame = self._frame()
         # A key held down while it runs makes one undo point; what is done step by step makes one each.
         trainer.coalesce_within_s = NUDGES_WITHIN_S if source == "user" and session.is_running else 0.0
@@ -109,6 +113,25 @@ class Changes:
         session.inspection.renew()
         session.inspection.look_at_rest()
         return True
+
+    def _have_data(self, change: Mapping[str, Any]) -> None:
+        """Download what other data needs, before anything is touched. Raises ChangeRefused if that fails."""
+        session = self._session
+        if not any(path.partition(".")[0] == "data" for path in change):
+            return
+        data = apply_change(session.experiment, change).data
+        try:
+            have_data(
+                data,
+                session.inbox,
+                lambda words: session.reports.publish_status(
+                    msgspec.structs.replace(status_of(session), detail=words)
+                ),
+            )
+        except (NotAvailable, StoppedWhileLoading) as error:
+            raise ChangeRefused(str(error)) from error
+        finally:
+            session.tell()
 
     def make_scripted(self) -> None:
         """Make the changes that the script has for this step."""

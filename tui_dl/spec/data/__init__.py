@@ -3,6 +3,7 @@
 from tui_dl.spec.data.base import Data
 from tui_dl.spec.data.bundled import BreastCancer, Diabetes, Digits, Iris, Wine
 from tui_dl.spec.data.curves import Heteroscedastic, Line, Sine
+from tui_dl.spec.data.downloads import Cifar10, FashionMnist, Mnist
 from tui_dl.spec.data.own_files import Csv, ImageFolder, Npz
 from tui_dl.spec.data.points import Blobs, Circles, Moons, Spiral, Xor
 
@@ -10,15 +11,18 @@ __all__ = [
     "AnyData",
     "Blobs",
     "BreastCancer",
+    "Cifar10",
     "Circles",
     "Csv",
     "Data",
     "Diabetes",
     "Digits",
+    "FashionMnist",
     "Heteroscedastic",
     "ImageFolder",
     "Iris",
     "Line",
+    "Mnist",
     "Moons",
     "Npz",
     "Sine",
@@ -41,6 +45,9 @@ AnyData = (
     | Line
     | Sine
     | Heteroscedastic
+    | Mnist
+    | FashionMnist
+    | Cifar10
     | Csv
     | Npz
     | ImageFolder

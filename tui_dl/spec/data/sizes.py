@@ -13,6 +13,8 @@ def held_out_count(samples: int, share: float) -> int:
 
 def sample_count(data: AnyData) -> int | None:
     """Samples before anything is held out, its own test split not counted; None where a file tells."""
+    if getattr(data, "folder", ""):
+        return None
     return int(getattr(data, "samples", data.fixed_samples)) or None
 
 
