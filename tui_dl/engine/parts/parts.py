@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+    from tui_dl.engine.parts.fades import Fade
     from tui_dl.spec.experiment import Experiment
 
 
@@ -52,6 +53,7 @@ class Parts:
         random: generators.
         draws: whether a forward pass draws random numbers or moves running statistics.
         probe: the fixed probe batch; None until somebody's own first batch came.
+        fades: activations that give way to others; mostly none.
     """
 
     experiment: Experiment
@@ -70,6 +72,7 @@ class Parts:
     random: RandomState
     draws: bool
     probe: tuple[Any, Any] | None
+    fades: tuple[Fade, ...] = ()
 
     @property
     def parameters(self) -> tuple[nn.Parameter, ...]:

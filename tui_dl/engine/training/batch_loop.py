@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 import torch
 
 from tui_dl.components.tasks import task_of_batch
+from tui_dl.engine.parts.fades import settle
 from tui_dl.engine.training.batch import Batch, BatchResult
 from tui_dl.engine.training.fused_update import FusedUpdate
 from tui_dl.engine.training.nonfinite import find_nonfinite
@@ -55,6 +56,7 @@ class BatchLoop:
     def adopt(self, parts: Parts) -> None:
         """Go on with these parts; to be called whenever one was replaced or its settings changed."""
         self.parts = parts
+        settle(parts, self.step)
         self._buffers = list(parts.model.buffers())
         self._fused = FusedUpdate(parts.optimizer)
         self._columns: tuple[str, ...] = ()
@@ -218,6 +220,9 @@ class BatchLoop:
         epoch = batches.epoch
         self.step = step = self.step + 1
         self.samples_seen += batches.advance()
+        if parts.fades:
+            settle(parts, step)
+            self._buffers = list(parts.model.buffers())
         assert batch.loss is not None
         assert batch.data_loss is not None
         assert batch.grad_norm is not None
