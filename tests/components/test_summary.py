@@ -7,16 +7,48 @@ from torch import Tensor, nn
 from tui_dl.components.models import build_model
 from tui_dl.components.summary import describe_layers, parameter_count
 from tui_dl.spec import models as spec
+from tui_dl.spec.regularizers import BatchNorm
 from tui_dl.wire.messages import LayerInfo
 
 
 def test_a_perceptron_is_described_layer_by_layer() -> None:
     model = build_model(spec.Mlp(hidden=(5,)), (8, 8), 10, 0)
     assert describe_layers(model, (8, 8)) == (
-        LayerInfo(name="layers.0", kind="Linear", output_shape=(5,), parameters=325),
-        LayerInfo(name="layers.1", kind="Linear", output_shape=(10,), parameters=60),
+        LayerInfo("layers.0", "Linear", (5,), 325, (64,), multiply_adds=64 * 5, activation_bytes=2 * 5 * 4),
+        LayerInfo("layers.1", "Linear", (10,), 60, (5,), multiply_adds=5 * 10, activation_bytes=10 * 4),
     )
     assert parameter_count(model) == 385
+
+
+def test_a_cnn_is_counted_by_hand() -> None:
+    model = build_model(spec.Cnn(channels=(6, 16), hidden=(20,)), (28, 28), 10, 0)
+    model.set_norm(BatchNorm(), 0)
+    model.set_dropout(0.5, 2)
+    layers = {layer.name: layer for layer in describe_layers(model, (28, 28))}
+    assert {name: layer.output_shape for name, layer in layers.items()} == {
+        "layers.0": (6, 28, 28),
+        "layers.1": (16, 14, 14),
+        "layers.2": (20,),
+        "layers.3": (10,),
+        "norms.0": (6, 28, 28),
+    }
+    assert layers["layers.1"].input_shape == (6, 14, 14)
+    assert {name: layer.multiply_adds for name, layer in layers.items()} == {
+        "layers.0": 28 * 28 * 6 * 25,
+        "layers.1": 14 * 14 * 16 * 6 * 25,
+        "layers.2": 784 * 20,
+        "layers.3": 200,
+        "norms.0": 0,
+    }
+    # Norm, activation and pooling are new tensors; those behind the norm count to it.
+    assert {name: layer.activation_bytes // 4 for name, layer in layers.items()} == {
+        "layers.0": 6 * 28 * 28,
+        "norms.0": 6 * 28 * 28 * 2 + 6 * 14 * 14,
+        "layers.1": 16 * 14 * 14 * 2 + 16 * 7 * 7,
+        "layers.2": 3 * 20,
+        "layers.3": 10,
+    }
+    assert describe_layers(model, (28, 28), torch.zeros(5, 28, 28)) == tuple(layers.values())
 
 
 class _Brought(nn.Module):

@@ -28,6 +28,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "loss": st.sampled_from(["cross_entropy", "mse", "l1", {"name": "huber", "delta": 0.2}]),
     "model.activation": st.sampled_from(["relu", "tanh", "sigmoid", "gelu", "identity"]),
     "model.activations.0": st.sampled_from(["relu", "prelu", {"name": "prelu", "per_unit": True}]),
+    "model.blend_steps": st.sampled_from([0, 3, 50]),
     "model.hidden": st.sampled_from([[4], [8, 6], [3, 3, 3]]),
     "regularizers.dropout": st.sampled_from([False, {"p": 0.0}, {"p": 0.4}]),
     "regularizers.batch_norm": st.sampled_from(
@@ -67,7 +68,7 @@ CHANGE = st.lists(st.sampled_from(list(VALUES)), max_size=4, unique=True).flatma
 
 def states_by_name(state: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The optimizer's state of each parameter; torch numbers them in the model's order."""
-    running = ("running_mean", "running_var", "num_batches_tracked")
+    running = ("running_mean", "running_var", "num_batches_tracked", "slopes")
     names = [name for name in state["model"] if not name.endswith(running)]
     return {names[index]: each for index, each in state["optimizer"]["state"].items()}
 
@@ -125,7 +126,8 @@ class Steering(RuleBasedStateMachine):
 
     def check_claims(self, receipt: Any, before: dict[str, Any]) -> None:
         after = self.of.state_dict()
-        renewed = tuple(f"{name}." for name in (*receipt.reset, *receipt.converted))
+        # What fades is no weight: it is the old activation, standing still.
+        renewed = ("fading.", *(f"{name}." for name in (*receipt.reset, *receipt.converted)))
         if "weights" in receipt.kept:
             assert_same(
                 *(

@@ -94,7 +94,7 @@ def test_a_field_in_full() -> None:
         lt=1,
         nudge="decay",
     )
-    hidden, activation, _, activations = struct_fields(Mlp)
+    hidden, activation, _, activations, _ = struct_fields(Mlp)
     assert (hidden.type, hidden.default, hidden.unit, hidden.ge, hidden.le, hidden.max_length) == (
         "list of int", [64, 64], "units", 1, 65_536, 1000,
     )  # fmt: skip

@@ -112,7 +112,9 @@ def _train(
         segment=0 if point is None else point.segment,
     )
     training = session.experiment.training
-    set_threads(session.trainer.model, training, training.batch_size)
+    splits = session.trainer.splits
+    assert splits is not None, "a session trains on an experiment's data"
+    set_threads(session.trainer.model, training, training.batch_size, splits.input_shape)
     if point is not None:
         session.milestones.note_resumed(point.path.name, point.branches_from, point.turns)
     if not options.paused:

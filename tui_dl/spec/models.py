@@ -20,6 +20,17 @@ EachActivation = Annotated[
 ]
 
 
+BlendSteps = Annotated[
+    int,
+    number(
+        "Steps over which a changed activation gives way to the new one, in a straight line; 0 is at once",
+        ge=0,
+        le=1_000_000,
+        unit="steps",
+    ),
+]
+
+
 class Model(Component, frozen=True):
     """Base of all models."""
 
@@ -56,6 +67,7 @@ class Mlp(Model, frozen=True, tag="mlp"):
     activation: Annotated[AnyActivation, described("Nonlinearity after each hidden layer")] = Relu()
     init: Init = Default()
     activations: EachActivation = ()
+    blend_steps: BlendSteps = 0
 
     @property
     def places(self) -> int:
@@ -85,6 +97,7 @@ class Cnn(Model, frozen=True, tag="cnn"):
     ] = Relu()
     init: Init = Default()
     activations: EachActivation = ()
+    blend_steps: BlendSteps = 0
 
     @property
     def places(self) -> int:
@@ -118,6 +131,7 @@ class ResNet(Model, frozen=True, tag="resnet"):
     )
     init: Init = Default()
     activations: EachActivation = ()
+    blend_steps: BlendSteps = 0
 
     @property
     def places(self) -> int:

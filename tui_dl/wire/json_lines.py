@@ -101,6 +101,8 @@ def _started(message: RunDescribed) -> dict[str, Any]:
         "device": message.device,
         "threads": message.threads,
         "parameters": message.parameters,
+        "multiply_adds": message.multiply_adds,
+        "activation_bytes": message.activation_bytes,
         "versions": message.versions,
         "steps_per_epoch": message.steps_per_epoch,
         "total_steps": message.total_steps,

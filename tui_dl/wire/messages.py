@@ -52,6 +52,15 @@ class LayerInfo(Struct, frozen=True):
     output_shape: tuple[int, ...]
     """Without the batch."""
     parameters: int
+    input_shape: tuple[int, ...] = ()
+    """Without the batch."""
+    multiply_adds: int = 0
+    """Of one sample's forward pass, in dense layers and convolutions; each is two operations (FLOPs).
+
+    Biases, norms and activations are not counted.
+    """
+    activation_bytes: int = 0
+    """Outputs of one sample from this layer up to the next one, activation and dropout included."""
 
 
 class RunDescribed(Message, frozen=True, tag="started"):
@@ -80,6 +89,11 @@ class RunDescribed(Message, frozen=True, tag="started"):
     """The step at which the rate's present warm-up began."""
     warmup_steps: int = 0
     """Updates that it takes; 0 is none."""
+    multiply_adds: int = 0
+    """Of one sample's forward pass; a batch costs about 3 times that much for each sample, and twice as many
+    operations (FLOPs)."""
+    activation_bytes: int = 0
+    """Outputs of all layers for a batch, which are held until the backward pass."""
 
 
 class StatusChanged(Message, frozen=True, tag="status"):

@@ -52,6 +52,28 @@ def test_gradient_norms_are_autograds_before_clipping(changes: dict[str, object]
     assert reading.grad_ratio == pytest.approx(expected, rel=1e-5)
 
 
+def test_norms_and_learnt_slopes_are_layers_too_and_a_layers_units_are_read_behind_its_activation() -> None:
+    changes = {"model.activation": "prelu", "regularizers": ["batch_norm"], "model.hidden": [5]}
+    seen, probe = trainer(changes=changes), LayersProbe()
+    seen.train_batch()
+    by_hand = gradients_by_hand(seen)
+    with torch.no_grad():
+        model = copy.deepcopy(seen.model)
+        model.activations[0].weight.zero_()  # type: ignore[index, union-attr]
+        seen.model.activations[0].weight.zero_()  # type: ignore[index, union-attr]
+        values = model.norms[0](model.layers[0](seen.peek_batch()[0].flatten(1)))  # type: ignore[index, operator]
+    make_batch(seen, probe)
+    reading = probe.reading()
+    assert reading is not None
+    readings = {layer.name: layer for layer in reading.layers}
+    assert list(readings) == ["layers.0", "norms.0", "activations.0", "layers.1"]
+    assert readings["layers.0"].dead_share == pytest.approx(1 - (values > 0).any(0).float().mean().item())
+    assert readings["norms.0"].dead_share is None
+    assert by_hand.keys() == dict(seen.model.named_parameters()).keys()
+    assert all(layer.grad_norm for layer in reading.layers)
+    assert readings["norms.0"].update_ratio
+
+
 def test_the_penalty_is_part_of_the_gradient() -> None:
     seen, probe = trainer(changes={"regularizers": [{"name": "l2", "strength": 0.5}]}), LayersProbe()
     with_penalty, without = gradients_by_hand(seen, 0.5), gradients_by_hand(seen)

@@ -69,10 +69,13 @@ def threads_restored() -> object:
 def test_small_batches_get_one_thread_and_a_wish_is_heard() -> None:
     small, large = nn.Linear(64, 64), nn.Linear(2000, 2000)
     torch.set_num_threads(2)
-    assert set_threads(small, Training(), 64) == 1
+    assert set_threads(small, Training(), 64, (64,)) == 1
     assert torch.get_num_threads() == 1
     torch.set_num_threads(2)
-    assert set_threads(large, Training(), 64) == min(physical_cores(), 2)
-    assert set_threads(small, Training(threads=2), 64) == 2
+    assert set_threads(large, Training(), 64, (2000,)) == min(physical_cores(), 2)
+    # Its 9 weights are used at each of 16,384 places.
+    picture = nn.Conv2d(1, 1, 3)
+    assert set_threads(picture, Training(), 64, (1, 130, 130)) == min(physical_cores(), 2)
+    assert set_threads(small, Training(threads=2), 64, (64,)) == 2
     assert torch.get_num_threads() == 2
     assert physical_cores() >= 1

@@ -30,6 +30,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "loss's number": {"loss": {"name": "huber", "delta": 0.3}},
     "activation": {"model.activation": "tanh"},
     "one layer's activation": {"model.activations.1": {"name": "hardtanh", "high": 2.0}},
+    "blend": {"model.activation": "tanh", "model.blend_steps": 6},
+    "blend of one layer": {"model.activations.1": "gelu", "model.blend_steps": 40},
     "prelu": {"model.activation": {"name": "prelu", "per_unit": True}},
     "one layer's prelu": {"model.activations.0": "prelu"},
     "batch norm": {"regularizers.batch_norm": True},

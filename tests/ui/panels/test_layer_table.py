@@ -5,11 +5,15 @@ import math
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
+from msgspec import structs
 
 from tests.ui.fake_engine import described, readings
 from tests.ui.panels.test_panels import lively_model, text_of
+from tui_dl.spec.preset import load_preset
 from tui_dl.ui.ink import cells
+from tui_dl.ui.panels.control_rows import rows_of
 from tui_dl.ui.panels.layer_columns import SORTED_BY, Order, in_order
+from tui_dl.ui.panels.layer_page import LayerFacts
 from tui_dl.ui.panels.layers import LayersPanel, LayerTable
 from tui_dl.ui.run_model import RunModel
 from tui_dl.wire.messages import LayerInfo, ReadingTaken
@@ -124,3 +128,43 @@ def test_layers_without_a_reading_are_listed_all_the_same() -> None:
     text = text_of(list(LayerTable(model).build(80, 20)))
     assert "layers.2" in text
     assert "Linear" in text
+
+
+def with_costs() -> RunModel:
+    model = RunModel()
+    told = described(layers=2)
+    layers = tuple(structs.replace(one, multiply_adds=4096, activation_bytes=512) for one in told.layers)
+    model.apply(structs.replace(told, layers=layers, multiply_adds=12_345, activation_bytes=64 * 1024))
+    return model
+
+
+def test_what_a_model_costs_stands_below_its_layers() -> None:
+    words = "12.3k multiply-adds a sample forward; activations of a batch take 64.0 KiB"
+    assert words in text_of(LayerTable(with_costs()).build(100, 20))
+    assert words not in text_of(LayerTable(lively_model()).build(100, 20))
+    assert "multiply-adds" not in text_of(LayersPanel(with_costs()).build(100, 20))
+
+
+def test_a_layers_page_tells_its_costs_where_there_is_room() -> None:
+    model = with_costs()
+    model.lenses.chosen = "layers.1"
+    page = LayerFacts(model)
+    assert "4096 multiply-adds   512 B a sample   2/2" in text_of(page.build(120, 5))
+    narrow = text_of(page.build(70, 5))
+    assert "multiply-adds" not in narrow
+    assert "2/2" in narrow
+
+
+def test_the_control_panel_tells_costs_with_all_settings() -> None:
+    rows = {row.label: row.value for row in rows_of(with_costs(), all_settings=True)}
+    assert (rows["multiply-adds"], rows["activations"]) == ("12.3k a sample", "64.0 KiB a batch")
+
+
+def test_the_control_panel_shows_layers_activations_one_by_one() -> None:
+    model = RunModel()
+    model.apply(described(load_preset("digits-mlp", {"model.activations": ["tanh", "relu"]})))
+    for all_settings in (False, True):
+        shown = [row for row in rows_of(model, all_settings=all_settings) if row.label == "activation"]
+        assert [(row.value, row.path, row.differs) for row in shown] == [
+            ("tanh relu", "model.activation", True)
+        ]

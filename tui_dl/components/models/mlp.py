@@ -15,6 +15,10 @@ class Mlp(Stack):
         """Map inputs (N, *input_shape), flattened, to outputs (N, outputs): logits or values."""
         values = inputs if inputs.ndim == 2 else inputs.flatten(1)
         *hidden, last = self.layers
+        if self.shares:
+            for place, layer in enumerate(hidden):
+                values = self.behind(place, layer(values))
+            return cast("Tensor", last(values))
         places = zip(hidden, self.norms, self.activations, self.dropouts, strict=True)
         for layer, norm, activation, dropout in places:
             values = layer(values)

@@ -41,7 +41,7 @@ class ResNet(Stack):
         outcome = self.normed(place + 1, self.layers[place + 1](inside))
         if self.skip:
             outcome = outcome + _shortcut(values, outcome)
-        return self.dropped(place + 1, self.activations[place + 1](outcome))
+        return self.dropped(place + 1, self.bent(place + 1, outcome))
 
 
 def _shortcut(values: Tensor, like: Tensor) -> Tensor:

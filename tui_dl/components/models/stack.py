@@ -1,12 +1,14 @@
 """What all models have in common: affine maps, and places behind them that can be changed while it trains."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 
 from tui_dl.components.activations import build_activation
 from tui_dl.components.inits import Affine
+from tui_dl.components.models.fading import fixed
 from tui_dl.components.norms import build_norm
 from tui_dl.spec.activations import Activation
 from tui_dl.spec.regularizers import BatchNorm, LayerNorm
@@ -25,6 +27,8 @@ class Stack(nn.Module):
         activations: one module for each place.
         dropouts: one for each place: `nn.Identity`, or `nn.Dropout` while that regularizer is on.
         norms: one for each place: `nn.Identity`, or a norm while such a regularizer is on.
+        fading: one for each place: the activation that gives way to the present one, where `shares` says so.
+        shares: by the place that fades, the present activation's share α, 0-dim; mostly empty.
     """
 
     def __init__(self, layers: Sequence[Affine], activations: Sequence[Activation]) -> None:
@@ -38,6 +42,8 @@ class Stack(nn.Module):
         )
         self.dropouts = nn.ModuleList(nn.Identity() for _ in range(places))
         self.norms = nn.ModuleList(nn.Identity() for _ in range(places))
+        self.fading = nn.ModuleList(nn.Identity() for _ in range(places))
+        self.shares: dict[int, Tensor] = {}
 
     @property
     def places(self) -> int:
@@ -65,13 +71,36 @@ class Stack(nn.Module):
         made = nn.Identity() if norm is None else build_norm(norm, self.units(index), is_image=is_image)
         self.norms[index] = self._placed(made, index)
 
+    def set_fading(self, old: nn.Module, index: int) -> None:
+        """Let an activation give way to the present one at a place; what it has learnt stays as it is."""
+        self.fading[index] = self._placed(fixed(old), index)
+
+    def set_shares(self, shares: Mapping[int, float]) -> None:
+        """Say how far the places that fade have come; whatever else faded is taken out.
+
+        Shares are tensors, as another Python number would make a compiled step be compiled anew.
+        """
+        for place in self.shares.keys() - shares.keys():
+            self.fading[place] = nn.Identity()
+            del self.shares[place]
+        for place, share in shares.items():
+            weight = cast("Affine", self.layers[place]).weight
+            self.shares.setdefault(place, torch.empty((), dtype=weight.dtype, device=weight.device))
+            self.shares[place].fill_(share)
+
     def behind(self, place: int, values: Tensor) -> Tensor:
         """What a place makes of what its layer gives: (N, units) or (N, channels, height, width)."""
         return self.dropped(place, self.activated(place, values))
 
     def activated(self, place: int, values: Tensor) -> Tensor:
         """Norm and activation alone."""
-        return cast("Tensor", self.activations[place](self.normed(place, values)))
+        return self.bent(place, self.normed(place, values))
+
+    def bent(self, place: int, values: Tensor) -> Tensor:
+        """Activation alone: (1-α)·old + α·new while one gives way to another."""
+        new = cast("Tensor", self.activations[place](values))
+        share = self.shares.get(place)
+        return new if share is None else torch.lerp(self.fading[place](values), new, share)
 
     def normed(self, place: int, values: Tensor) -> Tensor:
         """Norm alone."""

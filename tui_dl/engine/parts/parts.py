@@ -29,6 +29,7 @@ from tui_dl.spec.rates import Rates
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tui_dl.engine.parts.fades import Fade
     from tui_dl.spec.experiment import Experiment
 
 
@@ -56,6 +57,7 @@ class Parts:
         draws: whether a forward pass draws random numbers or moves running statistics.
         probe: the fixed probe batch; None until somebody's own first batch came.
         precision: what forward and backward are computed in.
+        fades: activations that give way to others; mostly none.
     """
 
     experiment: Experiment
@@ -75,6 +77,7 @@ class Parts:
     draws: bool
     probe: tuple[Any, Any] | None
     precision: Precision = field(default_factory=lambda: Precision("float32", torch.device("cpu")))
+    fades: tuple[Fade, ...] = ()
 
     @property
     def parameters(self) -> tuple[nn.Parameter, ...]:

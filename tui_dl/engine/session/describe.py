@@ -28,13 +28,15 @@ def describe(trainer: Trainer, experiment: Experiment, *, run: str, path: str, s
     """All that a client is told before the first value."""
     splits = trainer.splits
     assert splits is not None, "a session trains on an experiment's data"
+    layers = describe_layers(trainer.model, splits.input_shape)
+    batch_samples = min(experiment.training.batch_size, len(splits.train.inputs))
     return RunDescribed(
         run=run,
         experiment=experiment,
         device=device_words(trainer.device),
         threads=torch.get_num_threads(),
         parameters=parameter_count(trainer.model),
-        layers=describe_layers(trainer.model, splits.input_shape),
+        layers=layers,
         metrics=reported_metrics(
             splits.task, splits.by_name, scales=experiment.training.precision == "float16"
         ),
@@ -50,6 +52,8 @@ def describe(trainer: Trainer, experiment: Experiment, *, run: str, path: str, s
         path=path,
         warmup_from=trainer.rates.warmup_from,
         warmup_steps=trainer.rates.warmup_steps,
+        multiply_adds=sum(layer.multiply_adds for layer in layers),
+        activation_bytes=batch_samples * sum(layer.activation_bytes for layer in layers),
     )
 
 

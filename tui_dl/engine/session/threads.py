@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import torch
 
+from tui_dl.components.summary import describe_layers
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -17,23 +19,28 @@ MANY_FLOPS: Final = 5e7
 """Below this a batch is too small to be shared: handing out the work costs more than it saves."""
 
 
-def set_threads(model: nn.Module, training: Training, batch_samples: int) -> int:
+def set_threads(
+    model: nn.Module, training: Training, batch_samples: int, input_shape: tuple[int, ...]
+) -> int:
     """Set torch's threads once for the process; returns their number.
 
     Args:
-        model: what will be trained; each weight costs 2 operations a sample forward and 4 backward.
+        model: what will be trained; each multiply-add costs 2 operations a sample forward and 4 backward.
         training: with the wish.
         batch_samples: samples in a batch.
+        input_shape: shape of one sample.
     """
-    threads = chosen_threads(model, batch_samples) if training.threads == "auto" else training.threads
+    threads = training.threads
+    if threads == "auto":
+        threads = chosen_threads(model, batch_samples, input_shape)
     torch.set_num_threads(threads)
     return threads
 
 
-def chosen_threads(model: nn.Module, batch_samples: int) -> int:
+def chosen_threads(model: nn.Module, batch_samples: int, input_shape: tuple[int, ...]) -> int:
     """One for a small batch, else the physical cores, within what the environment allows."""
-    weights = sum(parameter.numel() for parameter in model.parameters() if parameter.ndim >= 2)
-    if 6.0 * weights * batch_samples < MANY_FLOPS:
+    work = sum(layer.multiply_adds for layer in describe_layers(model, input_shape))
+    if 6.0 * work * batch_samples < MANY_FLOPS:
         return 1
     return min(physical_cores(), torch.get_num_threads())
 

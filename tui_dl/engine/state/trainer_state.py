@@ -12,6 +12,7 @@ from torch import Tensor
 
 from tui_dl.components.optimizers import build_optimizer
 from tui_dl.components.tasks import task_for
+from tui_dl.engine.parts.fades import put_back, to_plain
 from tui_dl.engine.parts.foreign_optimizer import described_optimizer
 from tui_dl.engine.parts.loss_parts import former_loss, loss_function
 from tui_dl.engine.parts.parts import Parts, build_parts
@@ -81,6 +82,7 @@ def save(loop: BatchLoop) -> dict[str, Any]:
         "warmup_from": rates.warmup_from,
         "warmup_steps": rates.warmup_steps,
         "plateau": list(dataclasses.astuple(rates.plateau)),
+        "fades": to_plain(parts.fades),
         "former_losses": [msgspec.to_builtins(each.spec) for each in parts.objective.former],
     }
 
@@ -96,10 +98,15 @@ def load(parts: Parts, state: Mapping[str, Any]) -> Loaded:
         experiment = from_toml(state["experiment"], "state", rehearse=False)
     except SpecError as error:
         raise UsageError(f"the state's experiment can't be read: {error}") from error
+    fades = state.get("fades", ())
     needs_new = not parts.is_foreign and (
-        _needs_new_network(parts.experiment, experiment) or _has_other_head(parts, experiment)
+        bool(fades or parts.fades)
+        or _needs_new_network(parts.experiment, experiment)
+        or _has_other_head(parts, experiment)
     )
     target = build_parts(experiment) if needs_new else parts
+    if fades:
+        put_back(target, fades)
     _refuse_other_shapes(target, state)
     if parts.is_foreign:
         target = _foreign_target(parts, experiment, state)
@@ -173,7 +180,7 @@ def _adjusted(parts: Parts, experiment: Experiment) -> Parts:
     """The same network under another experiment; only modules without parameters are replaced."""
     after = copy.copy(parts)
     after.experiment = experiment
-    change_modules(after, parts.experiment, parts.experiment.optimizer)
+    change_modules(after, parts.experiment, None)
     after.optimizer = build_optimizer(experiment.optimizer, list(parts.parameters))
     after.precision = Precision(experiment.training.precision, parts.device)
     after.set_batch_size(experiment.training.batch_size, experiment.training.accumulate)

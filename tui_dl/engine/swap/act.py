@@ -83,7 +83,7 @@ def act(prepared: Prepared, parts: Parts, step: int) -> Outcome:
         after.objective = prepared.objective.on(after.parameters)
     if "loss" in {edit.path.split(".")[0] for edit in prepared.edits}:
         after.task = task_of(after)
-    _change_model(after, parts.experiment)
+    _change_model(after, parts.experiment, step)
     _change_training(after, parts.experiment)
     if prepared.transfer is not None:
         _change_optimizer(prepared, after, parts.experiment.optimizer)
@@ -116,10 +116,10 @@ def _require_probe(parts: Parts) -> None:
             return
 
 
-def _change_model(parts: Parts, old: Experiment) -> None:
+def _change_model(parts: Parts, old: Experiment, step: int) -> None:
     """Activations, norms, dropout: modules are replaced, parameters that stay are the same objects."""
     if not parts.is_foreign:
-        change_modules(parts, old, old.optimizer)
+        change_modules(parts, old, step)
 
 
 def _change_training(parts: Parts, old: Experiment) -> None:

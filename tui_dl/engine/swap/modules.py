@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tui_dl.components.norms import dropout_at, edited_norm, norms_at, preserve
 from tui_dl.components.optimizers import build_optimizer
+from tui_dl.engine.parts.fades import Fade, begin, settle
 from tui_dl.engine.parts.parts import trainable
 from tui_dl.engine.parts.places import leaves_traces, set_switches
 from tui_dl.engine.training.gradients import GradientBuffer
@@ -115,6 +116,9 @@ def _warnings(old: Experiment, new: Experiment) -> list[str]:
     layer_norms = [[one for one in each.regularizers if isinstance(one, LayerNorm)] for each in (old, new)]
     if layer_norms[1] and not layer_norms[0]:
         said.append("layer_norm with γ=1 and β=0 changes what the network computes.")
+    steps = getattr(new.model, "blend_steps", 0)
+    if steps and old.model.each_activation != new.model.each_activation:
+        said.append(f"the old activation gives way to the new one over {steps:,} steps.")
     slopes = [
         one.slope
         for one in (*old.model.each_activation, *new.model.each_activation)
@@ -129,7 +133,7 @@ def _batch_norm(experiment: Experiment) -> BatchNorm | None:
     return next((one for one in experiment.regularizers if isinstance(one, BatchNorm)), None)
 
 
-def change_modules(parts: Parts, old: Experiment, optimizer: AnyOptimizer) -> None:
+def change_modules(parts: Parts, old: Experiment, step: int | None) -> None:
     """Make the step from another experiment to the one that the parts now have.
 
     Modules are replaced under their names; parameters that stay are the same objects and keep their state in
@@ -137,13 +141,12 @@ def change_modules(parts: Parts, old: Experiment, optimizer: AnyOptimizer) -> No
 
     Args:
         parts: ours, not somebody's own.
-        old: what the model was until now.
-        optimizer: what the parts' optimizer was built from.
+        old: what was running until now; the parts' optimizer was built from it.
+        step: updates made; None lets nothing fade.
     """
     model = cast("Stack", parts.model)
     changes = module_changes(old, parts.experiment)
-    for place, activation in changes.activations:
-        model.set_activation(activation, place)
+    _change_activations(parts, model, changes, old, step)
     for place, p in changes.dropouts:
         model.set_dropout(p, place)
     for place, norm in changes.edited_norms:
@@ -152,7 +155,25 @@ def change_modules(parts: Parts, old: Experiment, optimizer: AnyOptimizer) -> No
     _change_norms(parts, model, changes)
     parts.draws = leaves_traces(model)
     if changes.alters_parameters:
-        _renew_parameters(parts, optimizer)
+        _renew_parameters(parts, old.optimizer)
+
+
+def _change_activations(
+    parts: Parts, model: Stack, changes: ModuleChanges, old: Experiment, step: int | None
+) -> None:
+    """At once, or letting the old ones fade."""
+    steps = getattr(parts.experiment.model, "blend_steps", 0)
+    former = [(place, model.activations[place]) for place, _ in changes.activations]
+    for place, activation in changes.activations:
+        model.set_activation(activation, place)
+    if step is None:
+        return
+    swapped = {place for place, _ in former}
+    parts.fades = tuple(fade for fade in parts.fades if fade.place not in swapped)
+    if steps:
+        each = old.model.each_activation
+        begin(parts, [(Fade(place, step, steps, each[place]), module) for place, module in former])
+    settle(parts, step)
 
 
 def _change_norms(parts: Parts, model: Stack, changes: ModuleChanges) -> None:

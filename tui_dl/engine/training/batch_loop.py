@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 import torch
 
 from tui_dl.components.tasks import task_of_batch
+from tui_dl.engine.parts.fades import settle
 from tui_dl.engine.training.accumulation import accumulating_acts, joined
 from tui_dl.engine.training.alterations import batch_alterations, next_batch, training_pass
 from tui_dl.engine.training.batch import Batch, BatchResult
@@ -61,6 +62,7 @@ class BatchLoop:
         """Go on with these parts; to be called whenever one was replaced or its settings changed."""
         self.parts = parts
         self.epoch_evaluation = None
+        settle(parts, self.step)
         self._buffers = list(parts.model.buffers())
         self._fused = FusedUpdate(parts.optimizer)
         self._columns: tuple[str, ...] = ()
@@ -291,6 +293,9 @@ class BatchLoop:
         epoch = batches.epoch
         self.step = step = self.step + 1
         self.samples_seen += batches.advance()
+        if parts.fades:
+            settle(parts, step)
+            self._buffers = list(parts.model.buffers())
         assert batch.loss is not None
         assert batch.data_loss is not None
         assert batch.grad_norm is not None

@@ -244,6 +244,7 @@ class Trainer:
         copies = Trainer.__new__(Trainer)
         copies._start(rehearsal_parts(self._loop))
         copies._loop.step, copies._loop.samples_seen = self.step, self.samples_seen
+        copies._loop.adopt(copies._parts)
         return copies
 
     def drain_scalars(self) -> StepScalars:

@@ -12,7 +12,7 @@ from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.schema import default_of, fields_of
 from tui_dl.spec.training import Training
 from tui_dl.spec.validate import needs_fresh_start
-from tui_dl.ui.numerals import count, rate
+from tui_dl.ui.numerals import brief, bytes_held, count, rate
 from tui_dl.ui.run_model import RunModel
 from tui_dl.wire.receipt_label import receipt_label
 
@@ -63,6 +63,9 @@ def rows_of(model: RunModel, *, all_settings: bool = False) -> Iterator[Row]:
         yield from _component_rows(name, getattr(experiment, name), name, all_settings)
         if name == "model" and model.described is not None:
             yield Row("parameters", count(model.described.parameters))
+            if all_settings and model.described.multiply_adds:
+                yield Row("multiply-adds", f"{brief(model.described.multiply_adds)} a sample")
+                yield Row("activations", f"{bytes_held(model.described.activation_bytes)} a batch")
         if name == "data" and model.described is not None:
             described = model.described
             samples = f"{count(described.train_samples)} / {count(described.validation_samples)}"

@@ -6,8 +6,8 @@ from typing import ClassVar, Final
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
-from tui_dl.ui.ink import Line, Part
-from tui_dl.ui.numerals import count, number, share
+from tui_dl.ui.ink import Line, Part, cells
+from tui_dl.ui.numerals import brief, bytes_held, count, number, share
 from tui_dl.ui.panels.histogram_pair import HistogramPair
 from tui_dl.ui.panels.layer_choice import LayerChosen, chosen_layer, neighbour
 from tui_dl.ui.panels.layer_columns import HEALTHY_LOG10, compact, gauge
@@ -16,6 +16,7 @@ from tui_dl.ui.panels.optimizer_words import state_line
 from tui_dl.ui.panels.reading_plot import Line as PlottedLine
 from tui_dl.ui.panels.reading_plot import ReadingPlot
 from tui_dl.ui.run_model import RunModel, Topic
+from tui_dl.wire.messages import LayerInfo
 from tui_dl.wire.snapshots import LayerReading, LayersRead, OptimizerRead
 
 _GAUGE_CELLS: Final = 19
@@ -103,7 +104,11 @@ class LayerFacts(LinePanel):
             (f" {layer} ", "chosen"),
         ]
         first.append((f"  {info.kind} → {shape}   {count(info.parameters)} parameters", "bold"))
-        first.append((f"   {names.index(layer) + 1}/{len(names)} ↑↓", "dim"))
+        place = f"   {names.index(layer) + 1}/{len(names)} ↑↓"
+        costs = _costs(info)
+        if costs and cells(first) + len(costs) + len(place) <= width:
+            first.append((costs, "dim"))
+        first.append((place, "dim"))
         read = model.reading(LayersRead)
         found = None if read is None else next((one for one in read.layers if one.name == layer), None)
         lines: list[Line] = [first, *_numbers(found or LayerReading(layer), width)]
@@ -131,6 +136,12 @@ class LayerFacts(LinePanel):
         if read is None or found is None:
             return [(" optimizer  measured with the next batch", "dim")]
         return state_line(read, found)
+
+
+def _costs(info: LayerInfo) -> str:
+    """What it costs for one sample, where that is known."""
+    words = f"   {brief(info.multiply_adds)} multiply-adds" if info.multiply_adds else ""
+    return words + (f"   {bytes_held(info.activation_bytes)} a sample" if info.activation_bytes else "")
 
 
 def _numbers(one: LayerReading, width: int) -> list[Line]:

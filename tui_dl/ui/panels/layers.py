@@ -5,7 +5,8 @@ from typing import ClassVar, Final
 
 from textual import events
 
-from tui_dl.ui.ink import Line, Part, cells
+from tui_dl.ui.ink import Line, Part, cells, fitted
+from tui_dl.ui.numerals import brief, bytes_held
 from tui_dl.ui.panels.layer_choice import LayerChosen
 from tui_dl.ui.panels.layer_columns import TINY_CELLS, Order, cell, chosen_columns, compact, head, in_order
 from tui_dl.ui.panels.lines import LinePanel
@@ -126,6 +127,11 @@ class LayersPanel(LinePanel):
         ]
         if read is not None and read.grad_ratio is not None and len(read.layers) > 1:
             lines.append(_ratio_line(read.grad_ratio, width))
+        described = self.model.described
+        if self.HAS_CURSOR and described is not None and described.multiply_adds:
+            work, held = brief(described.multiply_adds), bytes_held(described.activation_bytes)
+            words = f" {work} multiply-adds a sample forward; activations of a batch take {held}"
+            lines.append([(fitted(words, width).rstrip(), "dim")])
         step = self.model.reading_step(LayersRead)
         if step is not None and read is not None:
             words = f" measured at step {step:,}" + (f"; {read.missing}" if read.missing else "")
