@@ -10,8 +10,8 @@ from tui_dl.spec.data import AnyData, Digits, Line, Moons, Spiral
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.losses import AnyLoss, Loss
 from tui_dl.spec.models import LinearModel
-from tui_dl.spec.optimizers import AdamW, Sgd
-from tui_dl.spec.regularizers import Dropout, WeightDecay
+from tui_dl.spec.optimizer_checks import refuse_moving_batches, refuse_unfit_optimizer
+from tui_dl.spec.regularizers import Dropout
 from tui_dl.spec.wording import listing, number_text
 
 DIGITS_SAMPLES = 1797
@@ -84,24 +84,8 @@ def losses_for(task: str) -> tuple[str, ...]:
     return tuple(component_name(cls) for cls in classes if task in cls.tasks)
 
 
-def _momentum(experiment: Experiment) -> None:
-    optimizer = experiment.optimizer
-    if isinstance(optimizer, Sgd) and optimizer.nesterov and optimizer.momentum == 0:
-        raise SpecError(
-            "true needs momentum above 0; set optimizer.momentum too, for example 0.9.",
-            key="optimizer.nesterov",
-        )
-
-
-def _decay(experiment: Experiment) -> None:
-    optimizer = experiment.optimizer
-    decays = _having(experiment.regularizers, WeightDecay)
-    if decays and isinstance(optimizer, AdamW) and optimizer.weight_decay > 0:
-        raise SpecError(
-            f"adamw already decays the weights by {number_text(optimizer.weight_decay)}; "
-            "set optimizer.weight_decay to 0 or take the weight_decay regularizer away.",
-            key="regularizers.weight_decay",
-        )
+def _full_batch(experiment: Experiment) -> None:
+    refuse_moving_batches(experiment, split_sizes(experiment.data)[0])
 
 
 def _dropout(experiment: Experiment) -> None:
@@ -131,8 +115,8 @@ _CHECKS: tuple[Callable[[Experiment], None], ...] = (
     _sizes,
     _outliers,
     _loss,
-    _momentum,
-    _decay,
+    refuse_unfit_optimizer,
     _dropout,
     _twice,
+    _full_batch,
 )

@@ -20,6 +20,7 @@ from tui_dl.engine.training.gradients import GradientBuffer
 from tui_dl.engine.training.objective import Objective, objective
 from tui_dl.engine.training.probe_batch import first_samples
 from tui_dl.engine.training.rng import RandomState, derived_seed
+from tui_dl.spec.optimizer_checks import refuse_moving_batches
 from tui_dl.spec.rates import Rates
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def build_parts(experiment: Experiment) -> Parts:
     set_dropout(model, dropout_p(experiment.regularizers))
     model.train()
     parameters = trainable(model)
+    refuse_moving_batches(experiment, len(splits.train.inputs))
     parts = Parts(
         experiment=experiment,
         is_foreign=False,

@@ -133,7 +133,9 @@ class UndoStack:
         batches = parts.batches
         is_iterable = isinstance(batches, IterableBatches)
         held = [copied for _, copied in tensors]
-        held += [value for values in state.values() for value in values.values() if isinstance(value, Tensor)]
+        held += [
+            tensor for values in state.values() for value in values.values() for tensor in _tensors(value)
+        ]
         return UndoPoint(
             label=label,
             step=loop.step,
@@ -184,6 +186,12 @@ class UndoStack:
         loop.step, loop.samples_seen = point.step, point.samples_seen
         parts.gradients.attach()
         loop.adopt(parts)
+
+
+def _tensors(value: Any) -> list[Tensor]:
+    """A value of an optimizer's state that is a tensor, or a list with some."""
+    values = value if isinstance(value, list) else [value]
+    return [each for each in values if isinstance(each, Tensor)]
 
 
 def boundary_random(parts: Parts) -> tuple[Tensor, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import TYPE_CHECKING, Any, Final, final
 
 import torch
 
+from tui_dl.components.optimizers.lbfgs import needs_closure
 from tui_dl.components.tasks import task_of_batch
 from tui_dl.engine.training.batch import Batch, BatchResult
+from tui_dl.engine.training.closure_update import ClosureUpdate
 from tui_dl.engine.training.fused_update import FusedUpdate
 from tui_dl.engine.training.nonfinite import find_nonfinite
 from tui_dl.engine.training.probe_batch import first_samples
@@ -57,6 +60,7 @@ class BatchLoop:
         self.parts = parts
         self._buffers = list(parts.model.buffers())
         self._fused = FusedUpdate(parts.optimizer)
+        self._evaluating = ClosureUpdate(self) if needs_closure(parts.optimizer) else None
         self._columns: tuple[str, ...] = ()
         self.recorder.end_block()
 
@@ -203,12 +207,29 @@ class BatchLoop:
         lr = float(groups[0]["lr"])
         if parts.objective.decay:
             parts.objective.decay_weights(lr)
-        if parts.is_foreign:
+        if self._evaluating is not None:
+            self._evaluating.step()
+        elif parts.is_foreign:
             with parts.random:
                 parts.optimizer.step()
         else:
             self._fused.step()
         self._commit(lr)
+
+    def evaluate_again(self) -> Batch:
+        """This batch at the weights as they are now, gradients in place; what it has come to stays."""
+        kept, trial = self.batch, copy.copy(self.batch)
+        trial.former = {}
+        self.batch = trial
+        try:
+            self._forward()
+            self._loss()
+            self._zero_grad()
+            self._backward()
+            self.parts.gradients.gather()
+        finally:
+            self.batch = kept
+        return trial
 
     def _commit(self, lr: float) -> None:
         """The batch is done: count it and leave its numbers for whoever asks."""
