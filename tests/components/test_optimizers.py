@@ -11,6 +11,8 @@ from torch.nn import functional as F
 from tests.components.catalogue import OPTIMIZERS, name
 from tui_dl.components.optimizers import (
     Moments,
+    all_groups,
+    base_rates,
     build_optimizer,
     edits_in_place,
     effective_step,
@@ -21,6 +23,28 @@ from tui_dl.spec import optimizers as spec
 
 STEPS = 200
 Plain = Callable[[list[nn.Parameter]], torch.optim.Optimizer]
+
+
+class _Two:
+    """Two optimizers stepped one after the other."""
+
+    def __init__(self, *both: torch.optim.Optimizer) -> None:
+        self.both = both
+
+    def zero_grad(self) -> None:
+        for each in self.both:
+            each.zero_grad()
+
+    def step(self) -> None:
+        for each in self.both:
+            each.step()
+
+
+def _two(parameters: list[nn.Parameter], muon: dict[str, Any], adamw: dict[str, Any]) -> Any:
+    matrices = [each for each in parameters if each.ndim == 2]
+    others = [each for each in parameters if each.ndim != 2]
+    return _Two(torch.optim.Muon(matrices, **muon), torch.optim.AdamW(others, **adamw))
+
 
 # Written out as someone would by hand, torch's names and all: what is declared must mean exactly this.
 BY_HAND: list[tuple[spec.Optimizer, Plain]] = [
@@ -89,6 +113,45 @@ BY_HAND: list[tuple[spec.Optimizer, Plain]] = [
         spec.Asgd(lr=0.1, lambd=0.01, alpha=0.5, t0=10.0),
         lambda p: torch.optim.ASGD(p, lr=0.1, lambd=0.01, alpha=0.5, t0=10),
     ),
+    (spec.Adafactor(), lambda p: torch.optim.Adafactor(p)),
+    (
+        spec.Adafactor(lr=0.1, beta2_decay=-0.5, eps1=1e-6, eps2=1e-2, d=1.5, weight_decay=0.1),
+        lambda p: torch.optim.Adafactor(
+            p, lr=0.1, beta2_decay=-0.5, eps=(1e-6, 1e-2), d=1.5, weight_decay=0.1
+        ),
+    ),
+    (spec.Muon(), lambda p: _two(p, {}, {})),
+    (
+        spec.Muon(
+            lr=0.02,
+            momentum=0.8,
+            nesterov=False,
+            weight_decay=0.0,
+            eps=1e-6,
+            ns_steps=3,
+            adjust_lr_fn="match_rms_adamw",
+            adamw_lr=0.01,
+            adamw_beta1=0.8,
+        ),
+        lambda p: _two(
+            p,
+            {
+                "lr": 0.02,
+                "momentum": 0.8,
+                "nesterov": False,
+                "weight_decay": 0.0,
+                "eps": 1e-6,
+                "ns_steps": 3,
+                "adjust_lr_fn": "match_rms_adamw",
+            },
+            {"lr": 0.01, "betas": (0.8, 0.999)},
+        ),
+    ),
+    (spec.Lbfgs(), lambda p: torch.optim.LBFGS(p, line_search_fn="strong_wolfe")),
+    (
+        spec.Lbfgs(lr=0.1, max_iter=3, history_size=4, line_search_fn="none"),
+        lambda p: torch.optim.LBFGS(p, lr=0.1, max_iter=3, history_size=4),
+    ),
 ]
 ALL = [optimizer for optimizer, _ in BY_HAND]
 
@@ -107,15 +170,29 @@ def _batches(steps: int) -> list[tuple[Tensor, Tensor]]:
     ]
 
 
-def _train(model: nn.Module, optimizer: torch.optim.Optimizer, steps: int = STEPS) -> list[float]:
+def _train(model: nn.Module, optimizer: Any, steps: int = STEPS) -> list[float]:
     losses = []
-    for inputs, targets in _batches(steps):
-        optimizer.zero_grad()
-        loss = F.cross_entropy(model(inputs), targets)
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+    batches = _batches(steps)
+    if isinstance(optimizer, torch.optim.LBFGS):
+        # Its loss has to be the same one at every evaluation.
+        batches = batches[:1] * steps
+    for inputs, targets in batches:
+        losses.append(_step(model, optimizer, inputs, targets))
     return losses
+
+
+def _step(model: nn.Module, optimizer: Any, inputs: Tensor, targets: Tensor) -> float:
+    def evaluate() -> Tensor:
+        loss = F.cross_entropy(model(inputs), targets)
+        optimizer.zero_grad()
+        loss.backward()
+        return loss.detach()
+
+    if isinstance(optimizer, torch.optim.LBFGS):
+        return float(optimizer.step(evaluate))
+    loss = evaluate()
+    optimizer.step()
+    return loss.item()
 
 
 def test_every_optimizer_of_the_catalogue_is_in_the_battery() -> None:
@@ -136,10 +213,11 @@ def test_two_hundred_steps_equal_torchs_bit_for_bit(optimizer: spec.Optimizer, b
 
 @pytest.mark.parametrize("optimizer", ALL, ids=name)
 def test_a_built_group_holds_its_hyperparameters(optimizer: spec.Optimizer) -> None:
-    (group,) = build_optimizer(optimizer, list(_model().parameters())).param_groups
-    assert hyperparameters(optimizer)["lr"] == optimizer.lr  # type: ignore[attr-defined]
-    for key, value in hyperparameters(optimizer).items():
-        assert group[key] == value
+    groups = build_optimizer(optimizer, list(_model().parameters())).param_groups
+    assert base_rates(optimizer)[0] == optimizer.lr  # type: ignore[attr-defined]
+    for group, numbers in zip(groups, all_groups(optimizer), strict=True):
+        for key, value in numbers.items():
+            assert group[key] == value
 
 
 @pytest.mark.parametrize("optimizer", ALL, ids=name)
@@ -149,9 +227,14 @@ def test_moments_name_all_that_torch_keeps(optimizer: spec.Optimizer) -> None:
     _train(model, built, 2)
     kept = moments(optimizer)
     named = {kept.first, kept.second, *kept.others, "step" if kept.step else ""} - {""}
-    for parameter in model.parameters():
-        state = {key for key, value in built.state.get(parameter, {}).items() if value is not None}
-        assert state == named
+    found = [
+        {key for key, value in built.state.get(parameter, {}).items() if value is not None}
+        for parameter in model.parameters()
+    ]
+    assert set().union(*found) == named
+    if not isinstance(optimizer, spec.Muon | spec.Adafactor | spec.Lbfgs):
+        # Those keep other things of matrices than of vectors, or all of it with the first parameter.
+        assert all(each == named for each in found)
 
 
 EDITS = [
@@ -168,6 +251,9 @@ EDITS = [
     (spec.Adadelta(), spec.Adadelta(lr=0.3, rho=0.5, eps=1e-3)),
     (spec.Rprop(), spec.Rprop(eta_plus=1.5, step_size_max=0.1)),
     (spec.Asgd(), spec.Asgd(lr=0.3, alpha=0.1, t0=2.0)),
+    (spec.Adafactor(), spec.Adafactor(lr=0.3, beta2_decay=-0.5, eps2=0.1, d=2.0)),
+    (spec.Muon(), spec.Muon(lr=0.3, momentum=0.5, adamw_lr=0.1, adamw_beta2=0.9)),
+    (spec.Lbfgs(), spec.Lbfgs(lr=0.3, max_iter=4)),
 ]
 REBUILDS = [
     (spec.Sgd(), spec.Sgd(fused=False)),
@@ -190,7 +276,8 @@ def test_editing_numbers_in_place_equals_a_new_optimizer_with_the_old_state(
     _train(edited, editing, 10)
     before = build_optimizer(old, list(rebuilt.parameters()))
     _train(rebuilt, before, 10)
-    editing.param_groups[0].update(hyperparameters(new))
+    for group, numbers in zip(editing.param_groups, all_groups(new), strict=True):
+        group.update(numbers)
     after = build_optimizer(new, list(rebuilt.parameters()))
     for parameter in rebuilt.parameters():
         after.state[parameter] = before.state.get(parameter, {})
@@ -210,11 +297,13 @@ def test_the_effective_step_predicts_the_next_update(optimizer: spec.Optimizer) 
         pytest.skip("torch's RMSprop sums updates there, not gradients")
     if isinstance(optimizer, spec.NAdam) or (isinstance(optimizer, spec.Sgd) and optimizer.nesterov):
         pytest.skip("Nesterov's update mixes gradient and first moment: see below")
+    if isinstance(optimizer, spec.Muon | spec.Lbfgs):
+        pytest.skip("no factor on each weight: the step is of a matrix, or of all weights together")
     if isinstance(optimizer, spec.Adadelta | spec.Asgd):
         pytest.skip("what is held after an update is the next one's: see below")
     model = _model().double()
     built = build_optimizer(optimizer, list(model.parameters()))
-    decay = optimizer.weight_decay if isinstance(optimizer, spec.AdamW) else 0.0
+    decay = optimizer.weight_decay if isinstance(optimizer, spec.AdamW | spec.Adafactor) else 0.0
     lr: float = hyperparameters(optimizer)["lr"]
     first = moments(optimizer).first
     for inputs, targets in _batches(3):
@@ -227,6 +316,14 @@ def test_the_effective_step_predicts_the_next_update(optimizer: spec.Optimizer) 
         assert parameter.grad is not None
         direction = state[first] if first else parameter.grad
         update = start * (1 - lr * decay) - parameter.detach()
+        if isinstance(optimizer, spec.Adafactor):
+            # Of weights of root mean square 1, before the cut: both are taken out again.
+            size = max(float(start.square().mean().sqrt()), optimizer.eps2)
+            plain = effective_step(optimizer, state, 1.0) * direction
+            rate = float(state["step"]) ** -0.5
+            direction = (
+                direction * size / max(1.0, float((plain / rate).square().mean().sqrt()) / optimizer.d)
+            )
         torch.testing.assert_close(
             update, effective_step(optimizer, state, lr) * direction, rtol=1e-6, atol=1e-9
         )
@@ -296,9 +393,7 @@ def test_every_optimizer_trains_on_cuda(optimizer: spec.Optimizer) -> None:
     built = build_optimizer(optimizer, list(model.parameters()))
     before = [parameter.detach().clone() for parameter in model.parameters()]
     for inputs, targets in _batches(3):
-        built.zero_grad()
-        F.cross_entropy(model(inputs.cuda()), targets.cuda()).backward()
-        built.step()
+        _step(model, built, inputs.cuda(), targets.cuda())
     for parameter, start in zip(model.parameters(), before, strict=True):
         assert parameter.isfinite().all()
         assert not torch.equal(parameter, start)

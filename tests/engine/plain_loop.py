@@ -54,7 +54,14 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
     "adadelta": {"name": "adadelta", "lr": 2.0, "rho": 0.8},
     "rprop": {"name": "rprop", "lr": 0.001, "eta_plus": 1.1, "step_size_max": 0.02},
     "asgd": {"name": "asgd", "lr": 0.1, "t0": 10.0, "lambd": 0.001},
+    "adafactor": {"name": "adafactor", "lr": 0.05, "weight_decay": 0.01},
+    "muon": {"name": "muon", "lr": 0.02, "momentum": 0.9, "adamw_lr": 0.01},
 }
+FULL_BATCH: dict[str, dict[str, Any]] = {
+    "lbfgs": {"name": "lbfgs", "lr": 0.5, "max_iter": 4, "history_size": 5},
+    "lbfgs fixed": {"name": "lbfgs", "lr": 0.02, "max_iter": 3, "line_search_fn": "none"},
+}
+"""Which need the whole training set as one batch."""
 FUSED = ("sgd", "adam", "adamw", "adagrad")
 """Which torch has a fused kernel for."""
 _PAIRS = {
@@ -71,13 +78,21 @@ def experiment(change: Mapping[str, Any] | None = None, base: Experiment = BASE)
 
 def trainer(**change: Any) -> Trainer:
     """A trainer of the small experiment; double underscores stand for dots."""
+    optimizer = change.get("optimizer")
+    if isinstance(optimizer, dict) and optimizer.get("name") == "lbfgs":
+        change = {"training.batch_size": 1000} | change
     return Trainer(experiment({name.replace("__", "."): value for name, value in change.items()}))
 
 
-def torch_optimizer(declared: Mapping[str, Any], parameters: Any) -> torch.optim.Optimizer:
+def torch_optimizer(declared: Mapping[str, Any], parameters: Any) -> Any:
     """Written out by hand, from torch's documentation alone."""
     numbers = dict(declared)
     name = numbers.pop("name")
+    if name == "muon":
+        return PlainMuon(list(parameters), numbers)
+    if name == "lbfgs":
+        search = numbers.pop("line_search_fn", "strong_wolfe")
+        numbers["line_search_fn"] = None if search == "none" else search
     cls = next(cls for called, cls in vars(torch.optim).items() if called.lower() == name)
     fused = numbers.pop("fused", "fused" in inspect.signature(cls).parameters)
     for pair, (one, other, defaults) in _PAIRS.items():
@@ -85,6 +100,38 @@ def torch_optimizer(declared: Mapping[str, Any], parameters: Any) -> torch.optim
             numbers[pair] = (numbers.pop(one, defaults[0]), numbers.pop(other, defaults[1]))
     built: torch.optim.Optimizer = cls(parameters, **numbers, **({"fused": True} if fused else {}))
     return built
+
+
+class PlainMuon:
+    """Muon beside AdamW, as torch's documentation has it: two optimizers of their own."""
+
+    def __init__(self, parameters: list[nn.Parameter], numbers: dict[str, Any]) -> None:
+        others = {name.removeprefix("adamw_"): numbers.pop(name) for name in list(numbers) if "adamw" in name}
+        matrices = [each for each in parameters if each.ndim == 2]
+        self.pair = (
+            torch.optim.Muon(matrices, **numbers),
+            torch.optim.AdamW([each for each in parameters if each.ndim != 2], **others),
+        )
+        self.state = _Both(matrices, *(each.state for each in self.pair))
+        self.param_groups = [group for each in self.pair for group in each.param_groups]
+
+    def zero_grad(self) -> None:
+        for each in self.pair:
+            each.zero_grad()
+
+    def step(self) -> None:
+        for each in self.pair:
+            each.step()
+
+
+class _Both:
+    """Writes a parameter's state where its optimizer looks for it."""
+
+    def __init__(self, matrices: list[nn.Parameter], first: Any, second: Any) -> None:
+        self._matrices, self._first, self._second = set(matrices), first, second
+
+    def __setitem__(self, parameter: nn.Parameter, state: dict[str, Any]) -> None:
+        (self._first if parameter in self._matrices else self._second)[parameter] = state
 
 
 class PlainLoop:
@@ -101,10 +148,18 @@ class PlainLoop:
     def step_beside(self) -> float:
         """One step of the loop, then the trainer's; both losses must have the same bits."""
         inputs, targets = self.of.peek_batch()
-        loss = self.loss(self.model(inputs), targets)
-        self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
+
+        def evaluate() -> Tensor:
+            loss: Tensor = self.loss(self.model(inputs), targets)
+            self.optimizer.zero_grad()
+            loss.backward()
+            return loss.detach()
+
+        if isinstance(self.optimizer, torch.optim.LBFGS):
+            loss: Tensor = self.optimizer.step(evaluate)
+        else:
+            loss = evaluate()
+            self.optimizer.step()
         assert self.of.train_batch().loss == loss.item()
         return loss.item()
 
@@ -143,7 +198,9 @@ def invariants(of: Trainer) -> None:
     """What holds at every boundary, whatever was done."""
     owned = [parameter for group in of.optimizer.param_groups for parameter in group["params"]]
     trainable = [parameter for parameter in of.model.parameters() if parameter.requires_grad]
-    assert [id(parameter) for parameter in owned] == [id(parameter) for parameter in trainable]
+    assert sorted(map(id, owned)) == sorted(map(id, trainable))
+    if len(of.optimizer.param_groups) == 1:
+        assert [id(parameter) for parameter in owned] == [id(parameter) for parameter in trainable]
     assert set(of.optimizer.state) <= set(trainable)
     for parameter, view in zip(of.gradients.parameters, of.gradients.views, strict=True):
         assert parameter.grad is view
@@ -155,7 +212,8 @@ def invariants(of: Trainer) -> None:
     group = of.optimizer.param_groups[0]
     for name, value in group.items():
         if name != "lr" and hasattr(declared.optimizer, name):
-            assert value == getattr(declared.optimizer, name) or name == "fused", name
+            wanted = getattr(declared.optimizer, name)
+            assert value == (None if wanted == "none" else wanted) or name == "fused", name
     if "betas" in group:
         assert group["betas"] == (declared.optimizer.beta1, declared.optimizer.beta2)  # type: ignore[union-attr]
     _model_invariants(of, declared)

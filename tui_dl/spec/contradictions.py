@@ -5,14 +5,15 @@ from typing import get_args
 
 from tui_dl.errors import SpecError
 from tui_dl.spec.component import Component, component_name
+from tui_dl.spec.data.sizes import split_sizes
 from tui_dl.spec.data_checks import refuse_impossible_data
 from tui_dl.spec.experiment import Experiment
 from tui_dl.spec.losses import AnyLoss, Loss
 from tui_dl.spec.model_checks import refuse_impossible_models, refuse_misplaced
-from tui_dl.spec.optimizers import AdamW, Sgd
+from tui_dl.spec.optimizer_checks import refuse_moving_batches, refuse_unfit_optimizer
 from tui_dl.spec.regularizer_checks import REGULARIZER_CHECKS
-from tui_dl.spec.regularizers import EarlyStopping, WeightDecay
-from tui_dl.spec.wording import listing, number_text
+from tui_dl.spec.regularizers import EarlyStopping
+from tui_dl.spec.wording import listing
 
 
 def refuse_contradictions(experiment: Experiment) -> None:
@@ -59,24 +60,10 @@ def losses_for(task: str) -> tuple[str, ...]:
     return tuple(component_name(cls) for cls in classes if task in cls.tasks)
 
 
-def _momentum(experiment: Experiment) -> None:
-    optimizer = experiment.optimizer
-    if isinstance(optimizer, Sgd) and optimizer.nesterov and optimizer.momentum == 0:
-        raise SpecError(
-            "true needs momentum above 0; set optimizer.momentum too, for example 0.9.",
-            key="optimizer.nesterov",
-        )
-
-
-def _decay(experiment: Experiment) -> None:
-    optimizer = experiment.optimizer
-    decays = _having(experiment.regularizers, WeightDecay)
-    if decays and isinstance(optimizer, AdamW) and optimizer.weight_decay > 0:
-        raise SpecError(
-            f"adamw already decays the weights by {number_text(optimizer.weight_decay)}; "
-            "set optimizer.weight_decay to 0 or take the weight_decay regularizer away.",
-            key="regularizers.weight_decay",
-        )
+def _full_batch(experiment: Experiment) -> None:
+    sizes = split_sizes(experiment.data)
+    if sizes is not None:
+        refuse_moving_batches(experiment, sizes[0])
 
 
 def _twice(experiment: Experiment) -> None:
@@ -94,10 +81,10 @@ _CHECKS: tuple[Callable[[Experiment], None], ...] = (
     _data,
     _tuning,
     _loss,
-    _momentum,
-    _decay,
+    refuse_unfit_optimizer,
     refuse_misplaced,
     refuse_impossible_models,
     _twice,
     *REGULARIZER_CHECKS,
+    _full_batch,
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from tests.engine.plain_loop import OPTIMIZERS, PlainLoop, trainer
+from tests.engine.plain_loop import FULL_BATCH, OPTIMIZERS, PlainLoop, trainer
 
 if TYPE_CHECKING:
     from tui_dl.engine.training.trainer import Trainer
@@ -34,28 +34,39 @@ SLOTS: dict[str, set[str]] = {
     "adadelta": {"step", "square_avg", "acc_delta"},
     "rprop": {"step", "prev", "step_size"},
     "asgd": {"step", "eta", "mu", "ax"},
+    "adafactor": {"step", "row_var", "col_var", "variance"},
+    "muon": {"momentum_buffer", "step", "exp_avg", "exp_avg_sq"},
+    "lbfgs": {"old_dirs", "old_stps", "ro", "d", "t", "H_diag", "prev_flat_grad", "prev_loss", "al"}
+    | {"n_iter", "func_evals"},
 }
+ALL = OPTIMIZERS | FULL_BATCH
 ADAMS = ("adam", "adamw", "nadam", "radam")
-MEANS = {"rmsprop": "v", "adagrad": "v", "adadelta": "v", "adamax": "mv"} | dict.fromkeys(ADAMS, "mv")
-"""What the state of each tells: m is a mean gradient, v a mean square. To begin with it, v must be known."""
+MEANS = (
+    dict.fromkeys((*ADAMS, "adamax"), "mv")
+    | dict.fromkeys(("rmsprop", "adagrad", "adadelta", "adafactor"), "v")
+    | {"muon": "m"}
+)
+"""What the state of each tells: m is a mean gradient, v a mean square. Of matrices Muon tells no v."""
+NEEDS = dict.fromkeys(MEANS, "v") | {"muon": "mv", "sgd": "m"}
+"""Without which it can't begin but from nothing."""
 
 
 def kind(name: str) -> str:
     """The optimizer's name in the catalogue."""
-    return str(OPTIMIZERS[name]["name"])
+    return str(ALL[name]["name"])
 
 
 def may_carry(old: str, new: str) -> bool:
     """Whether the state of one says anything to the other."""
     if kind(old) == kind(new):
         return True
-    told = MEANS.get(kind(old), "")
-    return told == "mv" if SLOTS[new] and kind(new) == "sgd" else bool(told) and kind(new) in MEANS
+    needed = NEEDS.get(kind(new), "") if SLOTS[new] else ""
+    return bool(needed) and set(needed) <= set(MEANS.get(kind(old), ""))
 
 
 def may_calibrate(new: str) -> bool:
     """Whether gradients at standing weights tell its state."""
-    return bool(SLOTS[new]) and kind(new) not in ("rprop", "asgd")
+    return bool(SLOTS[new]) and kind(new) not in ("rprop", "asgd", "lbfgs")
 
 
 def carries_by_itself(old: str, new: str) -> bool:
@@ -66,7 +77,8 @@ def carries_by_itself(old: str, new: str) -> bool:
 
 def swap_to(name: str) -> dict[str, Any]:
     """The whole optimizer is replaced, also where the name stays: setting the name does that."""
-    return {f"optimizer.{field}": value for field, value in OPTIMIZERS[name].items()}
+    size = {"training.batch_size": 1000} if name in FULL_BATCH else {}
+    return size | {f"optimizer.{field}": value for field, value in ALL[name].items()}
 
 
 def trained(name: str) -> Trainer:
@@ -78,7 +90,7 @@ def trained(name: str) -> Trainer:
 
 @cache
 def _trained(name: str) -> tuple[Trainer, dict[str, Any]]:
-    of = trainer(optimizer=OPTIMIZERS[name])
+    of = trainer(optimizer=ALL[name])
     for _ in range(BEFORE):
         of.train_batch()
     return of, of.state_dict()
@@ -100,16 +112,12 @@ def upcoming(name: str) -> list[tuple[Tensor, Tensor, Tensor]]:
     return [(each.mean(0), each.square().mean(0), each.abs().amax(0)) for each in stacked]
 
 
-def states(of: torch.optim.Optimizer) -> list[dict[str, Any]]:
-    """One entry a parameter, copied."""
+def states(of: Trainer) -> list[dict[str, Any]]:
+    """One entry a parameter in the model's order, copied."""
+    held = of.optimizer.state
     return [
-        {
-            slot: copy.deepcopy(value)
-            for slot, value in of.state.get(parameter, {}).items()
-            if value is not None
-        }
-        for group in of.param_groups
-        for parameter in group["params"]
+        {slot: copy.deepcopy(value) for slot, value in held.get(parameter, {}).items() if value is not None}
+        for parameter in of.model.parameters()
     ]
 
 
@@ -122,38 +130,54 @@ def names(receipt: Any, kind: str) -> set[str]:
 
 def _decays(name: str) -> tuple[float, float]:
     """Of the means of gradients and of squares."""
-    declared = OPTIMIZERS[name]
+    declared = ALL[name]
     square = {"rmsprop": 0.99, "adadelta": declared.get("rho")}.get(kind(name), declared.get("beta2", 0.999))
     assert square is not None
     return declared.get("beta1", 0.9), square
 
 
-def told(name: str, state: dict[str, Any]) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+def told(
+    name: str, state: dict[str, Any], steps: float
+) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
     """Mean gradient and mean squared gradient, unbiased; the largest is told by no state."""
-    steps = float(state["step"])
     beta1, beta2 = _decays(name)
+    if kind(name) == "muon" and "momentum_buffer" in state:
+        return state["momentum_buffer"] / (1 - ALL[name]["momentum"] ** steps), None, None
+    if "variance" in state:
+        return None, state["variance"], None
+    if "row_var" in state:
+        return None, state["row_var"] * state["col_var"] / state["row_var"].mean(), None
     mean = state["exp_avg"] / (1 - beta1**steps) if "exp_avg" in state else None
     if "exp_inf" in state:
         return mean, state["exp_inf"] ** 2, None
     if "sum" in state:
-        return mean, (state["sum"] - OPTIMIZERS[name]["initial_accumulator_value"]) / steps, None
+        return mean, (state["sum"] - ALL[name]["initial_accumulator_value"]) / steps, None
     square = state["exp_avg_sq"] if "exp_avg_sq" in state else state["square_avg"]
     return mean, square / (1 - beta2**steps), None
+
+
+def factored(slot: str, square: Tensor) -> Tensor:
+    """Adafactor's means of mean squares."""
+    return square if slot == "variance" else square.mean(1 if slot == "row_var" else 0, keepdim=True)
 
 
 def made_of(slot: str, new: str, steps: float, means: tuple[Any, Any, Any]) -> Tensor:
     """A state after `steps` gradients of these means, by the definitions."""
     mean, square, largest = means
     beta1, beta2 = _decays(new)
-    declared = OPTIMIZERS[new]
+    declared = ALL[new]
     match slot:
         case "step":
             return torch.tensor(steps)
         case "exp_avg":
             return torch.as_tensor(mean * (1 - beta1**steps))
         case "momentum_buffer":
-            momentum = declared["momentum"]
-            return torch.as_tensor(mean * (1 - momentum**steps) / (1 - momentum))
+            kept = 1 - declared["momentum"] ** steps
+            return torch.as_tensor(
+                mean * (kept if kind(new) == "muon" else kept / (1 - declared["momentum"]))
+            )
+        case "row_var" | "col_var" | "variance":
+            return factored(slot, square)
         case "exp_avg_sq" | "max_exp_avg_sq" | "square_avg":
             return torch.as_tensor(square * (1 - beta2**steps))
         case "sum":
@@ -174,14 +198,17 @@ def claimed_states(
     kept, converted = names(receipt, "kept"), names(receipt, "converted")
     claims: list[dict[str, Any]] = []
     for index, (state, present) in enumerate(zip(was, now, strict=True)):
-        claim = {slot: state[slot].clone() for slot in kept if slot in state}
-        for slot in converted:
+        steps = float(
+            state.get("step", max((float(each["step"]) for each in was if "step" in each), default=0))
+        )
+        claim = {slot: state[slot].clone() for slot in kept if slot in state and slot in present}
+        for slot in converted & set(present):
             if receipt.state == "calibrate":
                 expected = made_of(slot, new, float(CALIBRATION), upcoming(old)[index])
             elif slot == "max_exp_avg_sq" and "exp_avg_sq" in kept:
                 expected = state["exp_avg_sq"]
             else:
-                expected = made_of(slot, new, float(state["step"]), told(old, state))
+                expected = made_of(slot, new, steps, told(old, state, steps))
             close = (
                 {"rtol": 1e-4, "atol": 1e-9}
                 if receipt.state == "calibrate"
@@ -189,7 +216,8 @@ def claimed_states(
             )
             torch.testing.assert_close(present[slot].double(), expected.double(), **close)
             claim[slot] = present[slot].clone()
-        if claim and kind(new) != "sgd":
+        assert kind(new) == "sgd" or set(present) >= set(claim)
+        if claim and kind(new) not in ("sgd", "muon", "adafactor"):
             like = next(value for slot, value in claim.items() if value.ndim or slot == "sum")
             claim |= {slot: torch.zeros_like(like) for slot in SLOTS[new] - set(claim)}
         claims.append(claim)

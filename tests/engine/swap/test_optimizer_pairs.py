@@ -94,12 +94,12 @@ def test_carrying_a_first_moment_alone_is_refused_with_what_would_work() -> None
 )
 def test_numbers_are_edited_in_place(name: str, change: dict[str, Any]) -> None:
     of = trained(name)
-    was, optimizer = states(of.optimizer), of.optimizer
+    was, optimizer = states(of), of.optimizer
     receipt = of.apply({f"optimizer.{key}": value for key, value in change.items()})
     assert of.optimizer is optimizer
     assert names(receipt, "kept") == SLOTS[name]
     assert receipt.reset == receipt.converted == ()
-    assert_same(states(of.optimizer), was)
+    assert_same(states(of), was)
     loop = PlainLoop(of, OPTIMIZERS[name] | change)
     for parameter, state in zip(loop.model.parameters(), was, strict=True):
         loop.optimizer.state[parameter] = copy.deepcopy(state)
@@ -119,7 +119,7 @@ def test_numbers_are_edited_in_place(name: str, change: dict[str, Any]) -> None:
 )
 def test_switches_let_go_of_what_they_switch(name: str, change: dict[str, Any], reset: set[str]) -> None:
     of = trained(name)
-    was = states(of.optimizer)
+    was = states(of)
     receipt = of.apply({f"optimizer.{key}": value for key, value in change.items()})
     assert names(receipt, "reset") == reset
     loop = PlainLoop(of, OPTIMIZERS[name] | change)
@@ -136,10 +136,10 @@ def test_switches_let_go_of_what_they_switch(name: str, change: dict[str, Any], 
 
 def test_fused_can_be_switched_with_all_state_kept() -> None:
     of = trained("adam")
-    was = states(of.optimizer)
+    was = states(of)
     receipt = of.apply({"optimizer.fused": False})
     assert names(receipt, "kept") == SLOTS["adam"]
-    assert_same(states(of.optimizer), was)
+    assert_same(states(of), was)
     loop = PlainLoop(of, OPTIMIZERS["adam"] | {"fused": False})
     for parameter, state in zip(loop.model.parameters(), was, strict=True):
         loop.optimizer.state[parameter] = state

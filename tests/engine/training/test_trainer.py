@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from tests.engine.plain_loop import (
+    FULL_BATCH,
     FUSED,
     OPTIMIZERS,
     PlainLoop,
@@ -32,9 +33,9 @@ UNFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", [*OPTIMIZERS, *UNFUSED])
+@pytest.mark.parametrize("name", [*OPTIMIZERS, *UNFUSED, *FULL_BATCH])
 def test_it_equals_a_plain_loop_under_every_optimizer(name: str) -> None:
-    declared = (OPTIMIZERS | UNFUSED)[name]
+    declared = (OPTIMIZERS | UNFUSED | FULL_BATCH)[name]
     of = trainer(optimizer=declared)
     loop = PlainLoop(of, declared)
     losses = [loop.step_beside() for _ in range(200)]

@@ -45,6 +45,11 @@ def test_what_distinguishes_them_is_said() -> None:
     assert "sign changed" not in words(spec.Rprop())["steps"]
     assert "× 0.5 where it changed" in words(spec.Rprop())["steps"]
     assert "one update later" in words(spec.Asgd())["rate"]
+    assert "rows and columns" in words(spec.Adafactor())["√v"]
+    assert "orthogonal" in words(spec.Muon())["momentum"]
+    assert "rate of 0.001" in words(spec.Muon())["√v"]
+    assert "line search" in words(spec.Lbfgs())["update"]
+    assert "without looking" in words(spec.Lbfgs(line_search_fn="none"))["update"]
 
 
 def test_the_bias_correction_is_given_in_the_numbers_of_its_step() -> None:

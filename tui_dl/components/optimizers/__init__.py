@@ -2,10 +2,13 @@
 
 from tui_dl.components.optimizers import (  # noqa: F401 - each registers its builders
     adadelta,
+    adafactor,
     adagrad,
     adam,
     adamax,
     asgd,
+    lbfgs,
+    muon,
     nadam,
     radam,
     rmsprop,

@@ -24,6 +24,7 @@ from tui_dl.engine.training.precision import Precision
 from tui_dl.engine.training.probe_batch import first_samples
 from tui_dl.engine.training.rng import RandomState, derived_seed
 from tui_dl.errors import NotAvailable
+from tui_dl.spec.optimizer_checks import refuse_moving_batches
 from tui_dl.spec.rates import Rates
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ def build_parts(experiment: Experiment) -> Parts:
     furnish(model, experiment)
     model.train()
     parameters = trainable(model)
+    refuse_moving_batches(experiment, len(splits.train.inputs))
     parts = Parts(
         experiment=experiment,
         is_foreign=False,

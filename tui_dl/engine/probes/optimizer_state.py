@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from tui_dl.engine.training.trainer import Trainer
     from tui_dl.wire.snapshots import Histogram, Reading
 
-FIRST_MOMENTS: Final = ("exp_avg", "momentum_buffer")
-"""torch's names of what is a sum or mean of gradients, or of steps (RMSprop's momentum)."""
+FIRST_MOMENTS: Final = ("momentum_buffer", "exp_avg")
+"""torch's names of what is a sum or mean of gradients, or of steps (RMSprop's momentum); Muon has both."""
 SECOND_MOMENTS: Final = ("exp_avg_sq", "square_avg", "sum")
 """… of squared gradients."""
+FACTORED: Final = "row_var"
+"""… of their means along rows: Adafactor's of matrices, which has `variance` of vectors beside it."""
 ROOTS_OF_SECOND: Final = ("exp_inf",)
 """… of absolute gradients: Adamax's running maximum stands where others have √v."""
 
@@ -145,7 +147,7 @@ def state_name(states: Mapping[Any, Mapping[str, Any]], names: Sequence[str]) ->
 def _look(optimizer: torch.optim.Optimizer, layers: tuple[Layer, ...], moved: dict[int, Tensor]) -> _Update:
     states = optimizer.state
     first = state_name(states, FIRST_MOMENTS)
-    second = state_name(states, (*SECOND_MOMENTS, *ROOTS_OF_SECOND))
+    second = state_name(states, (*SECOND_MOMENTS, *ROOTS_OF_SECOND, FACTORED))
     lr = optimizer.param_groups[0].get("lr", math.nan)
     seen = _Update(
         type(optimizer).__name__,
@@ -159,6 +161,8 @@ def _look(optimizer: torch.optim.Optimizer, layers: tuple[Layer, ...], moved: di
     _note(seen, _FIRST, first, parameters, states, order=2)
     # √v is what steps are divided by: the mean of its square is the mean of v, whose 1-norm is its sum.
     _note(seen, _SECOND, second, parameters, states, order=2 if second in ROOTS_OF_SECOND else 1)
+    if second == FACTORED:
+        _note_factored(seen, parameters, states)
     for parameter in parameters:
         _note_step(seen, id(parameter), states.get(parameter, {}))
     for group in optimizer.param_groups:
@@ -184,6 +188,19 @@ def _note(
     ]
     measured = norms([state for _, state in held], order)
     seen.scalars.update({(kind, key): norm for (key, _), norm in zip(held, measured, strict=True)})
+
+
+def _note_factored(
+    seen: _Update, parameters: list[nn.Parameter], states: Mapping[Any, Mapping[str, Any]]
+) -> None:
+    """The sum of v: every row's mean stands for as many weights as the row has."""
+    for parameter in parameters:
+        state = states.get(parameter, {})
+        rows, vector = state.get(FACTORED), state.get("variance")
+        if isinstance(rows, Tensor):
+            seen.scalars[_SECOND, id(parameter)] = rows.sum() * parameter.shape[-1]
+        elif isinstance(vector, Tensor):
+            seen.scalars[_SECOND, id(parameter)] = vector.sum()
 
 
 def _note_step(seen: _Update, key: int, state: Mapping[str, Any]) -> None:

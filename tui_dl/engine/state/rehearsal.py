@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import torch
 
+from tui_dl.components.optimizers.lbfgs import mend
 from tui_dl.engine.parts.parts import trainable
 from tui_dl.engine.state.undo import boundary_random
 from tui_dl.engine.training.batches import BatchSource, Position
@@ -87,6 +88,8 @@ def rehearsal_parts(loop: BatchLoop) -> Parts:
     parts = loop.parts
     # Together, so that the copied optimizer and objective hold the copied model's parameters.
     model, optimizer, objective = copy.deepcopy((parts.model, parts.optimizer, parts.objective))
+    if isinstance(optimizer, torch.optim.LBFGS):
+        mend(optimizer)
     random = RandomState(parts.device, None)
     random.state = parts.random.state
     if loop.before is not None:

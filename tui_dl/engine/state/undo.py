@@ -136,7 +136,9 @@ class UndoStack:
         is_iterable = isinstance(batches, IterableBatches)
         training = parts.experiment.training
         held = [copied for _, copied in tensors]
-        held += [value for values in state.values() for value in values.values() if isinstance(value, Tensor)]
+        held += [
+            tensor for values in state.values() for value in values.values() for tensor in _tensors(value)
+        ]
         return UndoPoint(
             label=label,
             step=loop.step,
@@ -191,6 +193,12 @@ class UndoStack:
         if not parts.is_foreign:
             set_switches(parts.model, parts.experiment)
         loop.adopt(parts)
+
+
+def _tensors(value: Any) -> list[Tensor]:
+    """A value of an optimizer's state that is a tensor, or a list with some."""
+    values = value if isinstance(value, list) else [value]
+    return [each for each in values if isinstance(each, Tensor)]
 
 
 def boundary_random(parts: Parts) -> tuple[Tensor, ...]:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from tui_dl.components.optimizers import build_optimizer
+from tui_dl.components.optimizers.lbfgs import needs_closure
 from tui_dl.engine.state.undo import copied_state
 from tui_dl.engine.training.alterations import next_batch, training_pass
 from tui_dl.engine.training.modes import rehearsing
@@ -81,29 +82,32 @@ def update_gradients(parts: Parts) -> list[Tensor]:
 
 def next_update_size(parts: Parts, step: int, gradients: Sequence[Tensor] | None) -> float | None:
     """L2 norm of the next update of all weights with the optimizer as it is; None if it can't be known."""
-    if gradients is None or not parts.knows_optimizer:
+    if gradients is None or not parts.knows_optimizer or needs_closure(parts.optimizer):
         return None
     copies = _copies(parts)
     optimizer = build_optimizer(parts.experiment.optimizer, copies)
-    owned = parts.optimizer.param_groups[0]["params"]
-    by_parameter = dict(zip(parts.parameters, copies, strict=True))
-    for parameter in owned:
-        if parameter in parts.optimizer.state and parameter in by_parameter:
-            optimizer.state[by_parameter[parameter]] = copied_state(parts.optimizer.state[parameter])
-    rate = _present_rate(parts, step)
-    saved = {key: value for key, value in parts.optimizer.param_groups[0].items() if key != "params"}
-    optimizer.param_groups[0].update({**saved, "lr": rate})
-    return _size(parts, optimizer, copies, gradients, rate)
+    for parameter, copied in zip(parts.parameters, copies, strict=True):
+        if parameter in parts.optimizer.state:
+            optimizer.state[copied] = copied_state(parts.optimizer.state[parameter])
+    rates = _present_rates(parts, step)
+    for group, present, rate in zip(optimizer.param_groups, parts.optimizer.param_groups, rates, strict=True):
+        group.update({key: value for key, value in present.items() if key != "params"} | {"lr": rate})
+    return _size(parts, optimizer, copies, gradients, rates[0])
 
 
 def first_update_size(
     parts: Parts, optimizer: Optimizer, lr: float, gradients: Sequence[Tensor] | None
 ) -> float | None:
-    """L2 norm of a new optimizer's first update at a rate, its state beginning from nothing."""
+    """L2 norm of a new optimizer's first update at a rate, its state beginning from nothing.
+
+    None where it can't be known: an optimizer that evaluates the loss by itself can't be told by gradients.
+    """
     if gradients is None:
         return None
     copies = _copies(parts)
     built = build_optimizer(optimizer, copies)
+    if needs_closure(built):
+        return None
     built.param_groups[0]["lr"] = lr
     return _size(parts, built, copies, gradients, lr)
 
@@ -119,10 +123,10 @@ def _copies(parts: Parts) -> list[nn.Parameter]:
     return [nn.Parameter(parameter.detach().clone()) for parameter in parts.parameters]
 
 
-def _present_rate(parts: Parts, step: int) -> float:
+def _present_rates(parts: Parts, step: int) -> list[float]:
     if parts.is_foreign and parts.rates.is_constant:
-        return float(parts.optimizer.param_groups[0]["lr"])
-    return parts.rates.bases[0] * parts.rates.factor(step)
+        return [float(group["lr"]) for group in parts.optimizer.param_groups]
+    return [base * parts.rates.factor(step) for base in parts.rates.bases]
 
 
 def _size(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import TYPE_CHECKING, Any, Final, final
 
 import torch
 
+from tui_dl.components.optimizers.lbfgs import needs_closure
 from tui_dl.components.tasks import task_of_batch
 from tui_dl.engine.parts.fades import settle
 from tui_dl.engine.training.accumulation import accumulating_acts, joined
 from tui_dl.engine.training.alterations import batch_alterations, next_batch, training_pass
 from tui_dl.engine.training.batch import Batch, BatchResult
+from tui_dl.engine.training.closure_update import ClosureUpdate
 from tui_dl.engine.training.epoch_evaluation import EpochEvaluation, follow_evaluation
 from tui_dl.engine.training.fused_update import FusedUpdate
 from tui_dl.engine.training.nonfinite import find_nonfinite
@@ -65,6 +68,7 @@ class BatchLoop:
         settle(parts, self.step)
         self._buffers = list(parts.model.buffers())
         self._fused = FusedUpdate(parts.optimizer)
+        self._evaluating = ClosureUpdate(self) if needs_closure(parts.optimizer) else None
         self._columns: tuple[str, ...] = ()
         self._alterations = batch_alterations(parts)
         self._model = training_pass(parts)
@@ -276,13 +280,30 @@ class BatchLoop:
         parts = self.parts
         if parts.objective.decay:
             parts.objective.decay_weights(lr)
-        if parts.is_foreign:
+        if self._evaluating is not None:
+            self._evaluating.step()
+        elif parts.is_foreign:
             with parts.random:
                 parts.optimizer.step()
         else:
             self._fused.step()
         if parts.objective.constrains:
             parts.objective.constrain(lr)
+
+    def evaluate_again(self) -> Batch:
+        """This batch at the weights as they are now, gradients in place; what it has come to stays."""
+        kept, trial = self.batch, copy.copy(self.batch)
+        trial.former = {}
+        self.batch = trial
+        try:
+            self._forward()
+            self._loss()
+            self._zero_grad()
+            self._backward()
+            self.parts.gradients.gather()
+        finally:
+            self.batch = kept
+        return trial
 
     def _commit(self, lr: float) -> None:
         """The batch is done: count it and leave its numbers for whoever asks."""

@@ -64,5 +64,5 @@ class Adafactor(Optimizer, frozen=True, tag="adafactor"):
         float, number("Least root mean square that is divided by (of float32 by default)", ge=1e-30, le=1)
     ] = 1.1920928955078125e-07
     eps2: Annotated[float, number("Least root mean square of weights that counts", ge=0, le=1)] = 1e-3
-    d: Annotated[float, number("An update is cut to this root mean square", ge=1e-6, le=1e6)] = 1.0
+    d: Annotated[float, number("An update is cut to this root mean square", ge=1, le=1e6)] = 1.0
     weight_decay: Decay = 0.0

@@ -1,5 +1,8 @@
 """What the numbers of an optimizer mean, as a teacher would say it with the numbers of this moment."""
 
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
 from tui_dl.spec import optimizers as spec
 from tui_dl.ui.numerals import count
 from tui_dl.ui.panels.optimizer_words import symbol
@@ -18,16 +21,8 @@ def lesson(optimizer: spec.Optimizer, read: OptimizerRead | None) -> list[tuple[
             words = _adam(optimizer, held)
         case spec.NAdam() | spec.RAdam() | spec.Adamax():
             words = _like_adam(optimizer, held)
-        case spec.RmsProp():
-            words = _rmsprop(optimizer)
-        case spec.Adagrad():
-            words = _adagrad(optimizer)
-        case spec.Adadelta():
-            words = _adadelta(optimizer)
-        case spec.Rprop():
-            words = _rprop(optimizer)
-        case spec.Asgd():
-            words = _asgd(optimizer)
+        case _ if type(optimizer) in _LESSONS:
+            words = _LESSONS[type(optimizer)](optimizer)
         case _:
             names = () if read is None else tuple(filter(None, (read.first_moment, read.second_moment)))
             words = [(symbol(name), f"torch's {name}") for name in names]
@@ -118,6 +113,36 @@ def _adadelta(optimizer: spec.Adadelta) -> list[tuple[str, str]]:
     ]
 
 
+def _adafactor(optimizer: spec.Adafactor) -> list[tuple[str, str]]:
+    return [
+        ("√v", "root of the mean squared gradient; of a matrix the means of rows and columns alone are kept"),
+        ("step", "relative to the root mean square of the weights, its rate at most 1/√step"),
+        ("cut", f"an update whose root mean square is above {optimizer.d:g} is scaled down to it"),
+    ]
+
+
+def _muon(optimizer: spec.Muon) -> list[tuple[str, str]]:
+    return [
+        (
+            "momentum",
+            f"of matrices, a running mean over {memory_steps(optimizer.momentum)}; a step is that matrix "
+            "made orthogonal: as long in every direction",
+        ),
+        ("√v", f"of biases and all else alone: AdamW steps those, at a rate of {optimizer.adamw_lr:g}"),
+    ]
+
+
+def _lbfgs(optimizer: spec.Lbfgs) -> list[tuple[str, str]]:
+    search = "each step as long as a line search finds good"
+    if optimizer.line_search_fn == "none":
+        search = f"each step {optimizer.lr:g} of the whole way, without looking"
+    return [
+        ("history", f"up to {optimizer.history_size} past steps, and how the gradient changed along them"),
+        ("curvature", "told from these: a step goes where the gradient would be 0 if the loss were a bowl"),
+        ("update", f"up to {optimizer.max_iter} such steps on the same batch; {search}"),
+    ]
+
+
 def _rprop(optimizer: spec.Rprop) -> list[tuple[str, str]]:
     return [
         (
@@ -149,8 +174,27 @@ def _effective(optimizer: spec.Optimizer, read: OptimizerRead | None) -> str:
         return f"{words}: {times:.2g} × the rate, as large as the gradient makes it"
     if isinstance(optimizer, spec.Adagrad):
         return f"{words}: {times:.2g} × the rate, and shrinking"
+    if isinstance(optimizer, spec.Adafactor):
+        return f"{words}: {times:.2g} × the rate, which is relative to the size of the weights"
+    if isinstance(optimizer, spec.Muon):
+        return f"{words}: {times:.2g} × the rate of matrices, whatever the gradient's scale"
+    if isinstance(optimizer, spec.Lbfgs):
+        return f"{words}: all iterations of the update together, their length found by looking"
     if isinstance(optimizer, spec.Asgd):
         return f"{words}: {times:.2g} × the base rate, as large as the gradient makes it"
     if isinstance(optimizer, spec.Rprop | spec.Adadelta):
         return f"{words}: found by itself, the rate only says where it began"
     return f"{words}: {times:.2g} × the rate, whatever the gradient's scale"
+
+
+_LESSONS: Final[Mapping[type[spec.Optimizer], Callable[[Any], list[tuple[str, str]]]]] = {
+    spec.RmsProp: _rmsprop,
+    spec.Adagrad: _adagrad,
+    spec.Adadelta: _adadelta,
+    spec.Adafactor: _adafactor,
+    spec.Muon: _muon,
+    spec.Lbfgs: _lbfgs,
+    spec.Rprop: _rprop,
+    spec.Asgd: _asgd,
+}
+"""Of those that need no more than their settings."""
