@@ -122,4 +122,5 @@ def test_what_a_family_shares_is_explained_once(capsys: pytest.CaptureFixture[st
     words = " ".join(capsys.readouterr().out.split())
 
     assert words.count("Share of the samples held out for validation") == 1
-    assert words.count("validation_share = 0.2") == sum(one.family == "data" for one in catalogue())
+    having = [one for one in catalogue() if any(field.name == "validation_share" for field in one.fields)]
+    assert words.count("validation_share = ") == len(having) > 10

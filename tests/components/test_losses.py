@@ -245,7 +245,7 @@ def test_every_loss_has_a_plain_one_beside_it() -> None:
             lambda o, t: F.mse_loss(o, t, reduction="none").sum(1).mean(),
         ),
     ],
-    ids=name,
+    ids=lambda value: name(value) if isinstance(value, spec.Loss) else "plain",
 )
 def test_settings_of_losses_on_values_have_torchs_bits(loss: spec.Loss, plain: Any) -> None:
     outputs, targets = _batch("regression", loss)

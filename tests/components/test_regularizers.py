@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tui_dl.components.regularizers import clip_norm, decay_rate, dropout_p, early_stopping, penalty
+from tui_dl.components.regularizers import clip_norm, decay_rate, early_stopping, penalty
 from tui_dl.spec import regularizers as spec
 
 
@@ -84,13 +84,11 @@ def test_numbers_are_found_wherever_they_stand() -> None:
         stopping,
     )
     assert decay_rate(regularizers) == 0.2
-    assert dropout_p(regularizers) == 0.3
     assert clip_norm(regularizers) == 2.0
     assert early_stopping(regularizers) is stopping
 
 
 def test_numbers_of_what_is_absent_do_nothing() -> None:
     assert decay_rate(()) == 0.0
-    assert dropout_p((spec.L1(),)) == 0.0
     assert clip_norm(()) is None
     assert early_stopping(()) is None
