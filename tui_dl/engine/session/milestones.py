@@ -58,8 +58,11 @@ class Milestones:
         is_over = session.trainer.epoch >= experiment.training.epochs
         loss = self.evaluate("validation")
         is_exhausted = session.course.patience.is_exhausted(early_stopping(experiment), loss)
-        if is_over or is_exhausted or self._train_split_is_due():
+        has_line = experiment.training.epoch_line
+        if is_over or is_exhausted or has_line or self._train_split_is_due():
             self._evaluate_train_split()
+        if has_line and session.splits.test is not None:
+            self.evaluate("test")
         if is_over:
             return "epochs"
         if is_exhausted:
