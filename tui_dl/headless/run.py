@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from tui_dl.errors import TuiDlError
+from tui_dl.headless.epoch_lines import EpochLines
 from tui_dl.headless.follow import Followed, Follower, Listener
 from tui_dl.headless.json_writer import JsonWriter
 from tui_dl.headless.progress import ProgressBar
@@ -32,7 +33,9 @@ async def run_headless(experiment: Experiment, start: StartEngine, options: Opti
     """Run it to its end. Returns the exit code; raises TuiDlError if the engine can't start or dies."""
     writer = JsonWriter(options.jsonl) if options.jsonl is not None else None
     with interruption() as interrupted, ProgressBar(options.steps) as progress:
-        listeners: list[Listener] = [progress]
+        # Whoever reads JSON lines from standard output reads nothing else there.
+        lines = EpochLines(_on_standard_error) if options.jsonl == "-" else EpochLines()
+        listeners: list[Listener] = [progress, lines]
         if writer is not None:
             listeners.append(writer)
         follower = Follower(await start(experiment, options.name), *listeners)
@@ -60,6 +63,10 @@ def summary(followed: Followed) -> str:
     if followed.described is not None:
         parts.append(f"run {followed.described.run}")
     return "  ".join(parts)
+
+
+def _on_standard_error(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -54,6 +54,13 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
     checkpoint_every_s: Annotated[
         float, number("Least time between two checkpoints; 0 writes one each epoch", ge=0, le=1e6, unit="s")
     ] = 5.0
+    epoch_line: Annotated[
+        bool,
+        described(
+            "At each epoch's end measure train and test too and, without a screen, print a line: "
+            "epoch:[0] loss:[0.3] train_accr:[0.9] test_accr:[0.9]."
+        ),
+    ] = False
 
     @property
     def samples_per_update(self) -> int:

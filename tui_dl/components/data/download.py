@@ -133,7 +133,7 @@ def _innermost(error: BaseException) -> str:
             break
         seen = inner
     words = getattr(seen, "strerror", None) or str(seen).rpartition(": ")[2] or type(seen).__name__
-    return re.sub(r"\[errno -?\d+\] ", "", str(words).splitlines()[0].strip(" '\")>").lower())
+    return re.sub(r"\[errno -?\d+\] ", "", str(words).splitlines()[0].strip(" '\">").lower())
 
 
 def _megabytes(count: int) -> str:

@@ -68,8 +68,11 @@ class Milestones:
             patience.kept = None
         elif patience.has_improved:
             patience.kept = kept_weights(session.trainer.model, session.trainer.step)
-        if is_over or is_exhausted or self._train_split_is_due():
+        has_line = experiment.training.epoch_line
+        if is_over or is_exhausted or has_line or self._train_split_is_due():
             self._evaluate_train_split()
+        if has_line and session.splits.test is not None:
+            self.evaluate("test")
         if is_over:
             return "epochs"
         if is_exhausted:

@@ -33,6 +33,17 @@ def picture(
     ]
 
 
+def shrunk(pixels: bytes, height: int, width: int, factor: int) -> bytes:
+    """Grey levels of ceil(height / factor) x ceil(width / factor), each the mean of a square of pixels."""
+    if factor == 1 or len(pixels) != height * width:
+        return pixels
+    rows, columns = -(-height // factor), -(-width // factor)
+    levels = np.frombuffer(pixels, np.uint8).reshape(height, width).astype(np.float64)
+    padding = ((0, rows * factor - height), (0, columns * factor - width))
+    squares = np.pad(levels, padding, mode="edge").reshape(rows, factor, columns, factor)
+    return bytes(squares.mean(axis=(1, 3)).round().astype(np.uint8))
+
+
 @lru_cache(maxsize=1024)
 def _cell(palette: Palette, top: int, bottom: int, is_plain: bool) -> Segment:
     upper, lower = grey(palette, top), grey(palette, bottom)

@@ -8,7 +8,7 @@ from tui_dl.ui.ink import Line, Part, fitted, wrapped
 from tui_dl.ui.numerals import number, share
 from tui_dl.ui.panels.judged import JudgedView, class_name, judged, verdict_mark, verdict_style
 from tui_dl.ui.panels.lines import LinePanel
-from tui_dl.ui.panels.pictures import picture
+from tui_dl.ui.panels.pictures import picture, shrunk
 from tui_dl.ui.theme import Palette, palette_of
 from tui_dl.wire.snapshots import ChosenSample, SamplesView
 
@@ -16,6 +16,8 @@ _NUMBER: Final = 8
 _SHARE: Final = 8
 _ARGMAX: Final = 7
 _LEAST_BAR: Final = 4
+_LEAST_PICTURE: Final = 9
+"""Pixels down; what is made smaller than that shows nothing."""
 _WIDEST_BAR: Final = 28
 _MOST_LABEL: Final = 10
 _WORDS: Final = {
@@ -56,8 +58,9 @@ def sample_page_lines(
     classes = len(chosen.logits)
     facts = _facts(view, chosen, width)
     spare = height - 2 - min(classes, height - 2)
-    if isinstance(view, SamplesView) and spare >= (view.height + 1) // 2 + 2:
-        lines += _with_picture(view, chosen, facts, width, palette, is_plain=is_plain)
+    factor = _shrinking(view, width, spare) if isinstance(view, SamplesView) else 0
+    if isinstance(view, SamplesView) and factor:
+        lines += _with_picture(view, chosen, facts, width, palette, factor, is_plain=is_plain)
     elif spare >= len(facts) + 2:
         lines += facts
     room = max(height - len(lines) - 1, 1)
@@ -100,19 +103,31 @@ def _facts(view: JudgedView, chosen: ChosenSample, width: int) -> list[Line]:
     return facts
 
 
+def _shrinking(view: SamplesView, width: int, spare: int) -> int:
+    """By what the picture must be made smaller to stand above the bars; 0 if it would not be worth it."""
+    for factor in (1, 2, 3):
+        fits = spare >= (-(-view.height // factor) + 1) // 2 + 2 and -(-view.width // factor) + 2 < width
+        if fits and (factor == 1 or view.height // factor >= _LEAST_PICTURE):
+            return factor
+    return 0
+
+
 def _with_picture(
     view: SamplesView,
     chosen: ChosenSample,
     facts: Sequence[Line],
     width: int,
     palette: Palette,
+    factor: int,
     *,
     is_plain: bool,
 ) -> list[Line]:
-    rows = picture(chosen.sample.pixels, view.height, view.width, palette, is_plain=is_plain)
+    pixels = shrunk(chosen.sample.pixels, view.height, view.width, factor)
+    height, across = -(-view.height // factor), -(-view.width // factor)
+    rows = picture(pixels, height, across, palette, is_plain=is_plain)
     lines: list[Line] = []
     for place, cells in enumerate(rows):
-        fact = facts[place] if place < len(facts) and width >= view.width + 30 else []
+        fact = facts[place] if place < len(facts) and width >= across + 30 else []
         lines.append([" ", *cells, " ", *fact])
     return lines
 

@@ -16,13 +16,15 @@ from tui_dl.ui.panels.judged import (
     verdict_style,
 )
 from tui_dl.ui.panels.lines import LinePanel
-from tui_dl.ui.panels.pictures import picture
+from tui_dl.ui.panels.pictures import picture, shrunk
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.theme import Palette, palette_of
 from tui_dl.wire.snapshots import SamplesView, SampleView
 
 _CAPTION: Final = 10
 """Cells that a caption needs: mark, true and predicted class, probability."""
+_SMALLEST: Final = 4
+"""Pictures are made smaller by this at most."""
 _WORTH_ENLARGING: Final = 12
 """Pictures are drawn larger as long as so many still fit."""
 
@@ -62,6 +64,14 @@ def grid_for(height: int, width: int, samples: int, columns: int, rows: int) -> 
     return grid
 
 
+def shrinking(height: int, width: int, columns: int, rows: int) -> int:
+    """By what pictures must be made smaller so that one at least is seen whole; 1 leaves them as they are."""
+    for factor in range(1, _SMALLEST):
+        if -(-width // factor) < columns and (-(-height // factor) + 1) // 2 + 1 < rows:
+            return factor
+    return _SMALLEST
+
+
 def _grid(scale: int, height: int, width: int, columns: int, rows: int) -> Grid:
     cell = max(width * scale, _CAPTION) + 1
     tall = (height * scale + 1) // 2 + 1
@@ -90,9 +100,10 @@ class SamplesPanel(LinePanel):
         view = self.model.task_view
         if not isinstance(view, SamplesView):
             return
-        place = grid_for(view.height, view.width, len(view.samples), *self.content_size).place(
-            event.x, event.y
-        )
+        size = self.content_size
+        factor = shrinking(view.height, view.width, *size)
+        height, width = -(-view.height // factor), -(-view.width // factor)
+        place = grid_for(height, width, len(view.samples), *size).place(event.x, event.y)
         if place is not None and place < len(view.samples):
             event.stop()
             self.post_message(SampleChosen(view.samples[place].index))
@@ -108,16 +119,25 @@ def sample_lines(
     is_plain: bool = False,
 ) -> list[Line]:
     """The grid as lines; the row that the chosen sample stands in is always among them."""
-    grid = grid_for(view.height, view.width, len(view.samples), width, height)
+    factor = shrinking(view.height, view.width, width, height)
+    rows, columns = -(-view.height // factor), -(-view.width // factor)
+    grid = grid_for(rows, columns, len(view.samples), width, height)
     lines: list[Line] = [_head(view, width)]
     chosen = chosen_index(view, pinned)
     for first in range(0, min(len(view.samples), grid.shown), grid.across):
         shown = view.samples[first : first + grid.across]
         pictures = [
-            picture(sample.pixels, view.height, view.width, palette, scale=grid.scale, is_plain=is_plain)
+            picture(
+                shrunk(sample.pixels, view.height, view.width, factor),
+                rows,
+                columns,
+                palette,
+                scale=grid.scale,
+                is_plain=is_plain,
+            )
             for sample in shown
         ]
-        gap = " " * (grid.cell - view.width * grid.scale)
+        gap = " " * (grid.cell - columns * grid.scale)
         for row in range(grid.tall - 1):
             line: list[Part] = [" "]
             for cells in pictures:
