@@ -441,3 +441,13 @@ def test_every_optimizer_goes_on_with_another_head(name: str, pair: tuple[str, s
     loop.assert_equal()
     of.undo()
     assert continuation(of, 5) == continuation(never, 5)
+
+
+def test_an_objective_of_other_parameters_is_the_same_but_for_these() -> None:
+    of = trainer(regularizers=[{"name": "l2"}, {"name": "gradient_clipping"}, {"name": "weight_decay"}])
+    objective = of._parts.objective
+    other = objective.on([torch.zeros(3), torch.zeros(2, 2)])
+    assert [tuple(each.shape) for each in other.weights] == [(2, 2)]
+    for field in dataclasses.fields(objective):
+        if field.name != "weights":
+            assert getattr(other, field.name) == getattr(objective, field.name), field.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
 
 import torch
@@ -134,7 +134,8 @@ class Objective:
 
     def on(self, parameters: Sequence[Tensor]) -> Objective:
         """The same objective of other parameters: those of a layer that was replaced."""
-        return objective(self.function, self.loss_name, self.regularizers, parameters, self.former)
+        # Made anew it would lose whatever else was decided when it was made.
+        return replace(self, weights=tuple(each for each in parameters if each.ndim >= 2))
 
     def decay_weights(self, rate: float) -> None:
         """Decoupled decay before an update at this learning rate: w ← w·(1 - rate·decay)."""
