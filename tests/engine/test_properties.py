@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.engine.plain_loop import OPTIMIZERS, assert_same, invariants, trainer
+from tests.engine.plain_loop import FULL_BATCH, OPTIMIZERS, assert_same, invariants, trainer
 from tui_dl.engine.training.batch_loop import PHASES
 from tui_dl.errors import ChangeRefused
 
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from tui_dl.engine.training.trainer import Trainer
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
-    "optimizer": st.sampled_from(list(OPTIMIZERS.values())),
+    "optimizer": st.sampled_from([*OPTIMIZERS.values(), *FULL_BATCH.values()]),
     "optimizer.lr": st.sampled_from([0.0, 1e-4, 0.01, 0.3]),
     "optimizer.momentum": st.sampled_from([0.0, 0.5, 0.9]),
     "optimizer.nesterov": st.booleans(),
     "optimizer.amsgrad": st.booleans(),
     "optimizer.centered": st.booleans(),
     "optimizer.fused": st.booleans(),
+    "optimizer.beta1": st.sampled_from([0.0, 0.8]),
+    "optimizer.history_size": st.sampled_from([1, 7]),
     "loss": st.sampled_from(["cross_entropy", "mse", "l1", {"name": "huber", "delta": 0.2}]),
     "model.activation": st.sampled_from(["relu", "tanh", "sigmoid", "gelu", "identity"]),
     "model.activations.0": st.sampled_from(["relu", "prelu", {"name": "prelu", "per_unit": True}]),
@@ -76,7 +78,7 @@ def states_by_name(state: dict[str, Any]) -> dict[str, dict[str, Any]]:
 class Steering(RuleBasedStateMachine):
     """A trainer that is steered at random; `points` are the states that each undo must lead back to."""
 
-    @initialize(optimizer=st.sampled_from(list(OPTIMIZERS.values())))
+    @initialize(optimizer=st.sampled_from([*OPTIMIZERS.values(), *FULL_BATCH.values()]))
     def begin(self, optimizer: dict[str, Any]) -> None:
         self.of: Trainer = trainer(optimizer=optimizer)
         self.points: list[dict[str, Any]] = []

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from msgspec import structs
 from torch import Tensor, nn
 
 from tui_dl.engine.probes.base import Probe
 from tui_dl.engine.training.trainer import Trainer
+from tui_dl.spec.experiment import Experiment
+from tui_dl.spec.optimizers import AnyOptimizer, Lbfgs
 from tui_dl.spec.preset import load_preset
 
 
@@ -46,4 +49,17 @@ def hook_count(model: nn.Module) -> int:
     return sum(
         len(module._forward_hooks) + len(module._forward_pre_hooks) + len(module._backward_hooks)
         for module in model.modules()
+    )
+
+
+def digits_with(optimizer: AnyOptimizer) -> Experiment:
+    """The preset digits-mlp under another optimizer; one that needs the full batch gets it."""
+    experiment = structs.replace(load_preset("digits-mlp"), optimizer=optimizer)
+    if not isinstance(optimizer, Lbfgs):
+        return experiment
+    # Few iterations: a few full updates would leave it nothing to do.
+    return structs.replace(
+        experiment,
+        optimizer=structs.replace(optimizer, max_iter=2),
+        training=structs.replace(experiment.training, batch_size=2000),
     )

@@ -3,16 +3,15 @@ import math
 
 import pytest
 import torch
-from msgspec import structs
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tests.components.catalogue import OPTIMIZERS, name
-from tests.engine.probes.observing import hook_count, make_batch, trainer, trainer_of, weights
+from tests.engine.probes.observing import digits_with, hook_count, make_batch, trainer, trainer_of, weights
 from tui_dl.engine.probes.activity import saturated_count
 from tui_dl.engine.probes.layers import LayersProbe
 from tui_dl.engine.training.trainer import Trainer
-from tui_dl.spec.preset import load_preset
+from tui_dl.spec.optimizers import AnyOptimizer
 
 
 def gradients_by_hand(seen: Trainer, strength: float = 0.0) -> dict[str, Tensor]:
@@ -88,8 +87,8 @@ def test_the_penalty_is_part_of_the_gradient() -> None:
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=name)
-def test_update_ratio_is_the_way_that_the_weights_went(optimizer: object) -> None:
-    experiment = structs.replace(load_preset("digits-mlp"), optimizer=optimizer)
+def test_update_ratio_is_the_way_that_the_weights_went(optimizer: AnyOptimizer) -> None:
+    experiment = digits_with(optimizer)
     seen, probe = Trainer(experiment), LayersProbe()
     for _ in range(3):
         seen.train_batch()

@@ -1,17 +1,18 @@
+import contextlib
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 import torch
-from msgspec import structs
 from torch import Tensor, nn
 
 from tests.components.catalogue import OPTIMIZERS, name
-from tests.engine.probes.observing import make_batch, trainer, trainer_of, weights
+from tests.engine.probes.observing import digits_with, make_batch, trainer, trainer_of, weights
 from tui_dl.components.optimizers import moments
 from tui_dl.engine.probes.optimizer_state import OptimizerProbe
 from tui_dl.engine.training.trainer import Trainer
 from tui_dl.spec import optimizers as spec
-from tui_dl.spec.preset import load_preset
 from tui_dl.wire.snapshots import OptimizerRead
 
 WITH_SETTINGS = [
@@ -43,7 +44,7 @@ def read_after(seen: Trainer, batches: int) -> tuple[OptimizerRead, dict[str, Te
 
 @pytest.mark.parametrize("optimizer", WITH_SETTINGS, ids=name)
 def test_effective_step_is_the_way_that_the_weights_went(optimizer: spec.AnyOptimizer) -> None:
-    seen = Trainer(structs.replace(load_preset("digits-mlp"), optimizer=optimizer))
+    seen = Trainer(digits_with(optimizer))
     reading, before = read_after(seen, 4)
     after = weights(seen)
     moved = {each: after[each] - before[each] for each in after}
@@ -55,20 +56,33 @@ def test_effective_step_is_the_way_that_the_weights_went(optimizer: spec.AnyOpti
     assert reading.lr == optimizer.lr
 
 
+def held(parts: Sequence[Any], of: Callable[[Any], Tensor]) -> float | None:
+    """Of the parameters that have it."""
+    found = []
+    for part in parts:
+        with contextlib.suppress(KeyError):
+            found.append(of(part))
+    return rms(*found) if found else None
+
+
 @pytest.mark.parametrize("optimizer", WITH_SETTINGS, ids=name)
 def test_moments_are_those_that_the_optimizer_declares(optimizer: spec.AnyOptimizer) -> None:
-    seen = Trainer(structs.replace(load_preset("digits-mlp"), optimizer=optimizer))
+    seen = Trainer(digits_with(optimizer))
     reading, _ = read_after(seen, 4)
     declared = moments(optimizer)
-    root = "exp_inf" if "exp_inf" in declared.others else ""
-    assert (reading.first_moment, reading.second_moment) == (declared.first, declared.second or root)
+    other = next((each for each in ("exp_inf", "row_var") if each in declared.others), "")
+    assert (reading.first_moment, reading.second_moment) == (declared.first, declared.second or other)
     state = seen.optimizer.state
     for layer in reading.layers:
         module = seen.model.get_submodule(layer.layer)
         parts = [state[module.weight], state[module.bias]] if state else []
-        first = rms(*(part[declared.first] for part in parts)) if declared.first else None
-        second = rms(*(part[declared.second].sqrt() for part in parts)) if declared.second else None
-        second = rms(*(part[root] for part in parts)) if root else second
+        first = held(parts, lambda part: part[declared.first])
+        second = held(parts, lambda part: part[declared.second].sqrt())
+        if other == "exp_inf":
+            second = held(parts, lambda part: part["exp_inf"])
+        elif other == "row_var":
+            rows = parts[0]["row_var"].expand_as(module.weight)
+            second = rms(rows.sqrt(), parts[1]["variance"].sqrt())
         assert layer.first_moment_rms == (None if first is None else pytest.approx(first, rel=1e-5))
         assert layer.second_moment_rms == (None if second is None else pytest.approx(second, rel=1e-5))
         if declared.step:

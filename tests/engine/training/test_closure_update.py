@@ -220,3 +220,8 @@ def test_somebodys_own_run_may_use_torchs() -> None:
     of.train_batch()
     of.undo()
     of.train_batch()
+    several = Trainer.from_parts(
+        model=model, loss=F.mse_loss, optimizer=torch.optim.SGD(model.parameters(), 0.1), batches=[batch] * 3
+    )
+    with pytest.raises(ChangeRefused, match="your 3 batches are others each time"):
+        several.apply({"optimizer": "lbfgs"})

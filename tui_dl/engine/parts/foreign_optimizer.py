@@ -35,9 +35,14 @@ def described_optimizer(optimizer: torch.optim.Optimizer) -> AnyOptimizer | None
 
 
 def _is_built_like(optimizer: torch.optim.Optimizer, declared: AnyOptimizer) -> bool:
-    """Whether that declaration is built as this class with as many groups."""
+    """Whether that declaration is built as this class, with as many groups."""
     parameters: Sequence[nn.Parameter] = [
         each for group in optimizer.param_groups for each in group["params"]
     ]
     built = build_optimizer(declared, parameters)
-    return type(built) is type(optimizer) and len(built.param_groups) == len(optimizer.param_groups)
+    # L-BFGS is built as a subclass that mends copies.
+    is_same = (
+        type(optimizer) in (type(built), *type(built).__bases__)
+        and type(built).__name__ == type(optimizer).__name__
+    )
+    return is_same and len(built.param_groups) == len(optimizer.param_groups)

@@ -22,6 +22,7 @@ from tui_dl.spec.losses import CrossEntropy
 from tui_dl.spec.models import LinearModel
 from tui_dl.spec.optimizers import Sgd
 from tui_dl.spec.rates import Rates
+from tui_dl.spec.training import Training
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +49,13 @@ def foreign_parts(
     device = parameters[0].device
     random = RandomState(device, None)
     described = described_optimizer(optimizer)
-    # Data, model and loss stand for themselves: no change reaches these declarations.
+    # Data, model, loss and batches stand for themselves: no change reaches these declarations.
     stand_in = Experiment(
-        data=Digits(), model=LinearModel(), loss=CrossEntropy(), optimizer=described or Sgd()
+        data=Digits(),
+        model=LinearModel(),
+        loss=CrossEntropy(),
+        optimizer=described or Sgd(),
+        training=Training(batch_size=10**9),
     )
     return Parts(
         experiment=stand_in,

@@ -51,6 +51,17 @@ def refuse_foreign(parts: Parts, change: Mapping[str, Any]) -> None:
             f"optimizer: this {kind} (its class, groups or settings) is not in the catalogue: edit its "
             "numbers in trainer.optimizer.param_groups, or swap it by name, for example for adam."
         )
+    if touches and parts.batches.steps_per_epoch > 1 and _named(change) == "lbfgs":
+        raise ChangeRefused(
+            "optimizer: lbfgs compares gradients from one update to the next, and your "
+            f"{parts.batches.steps_per_epoch} batches are others each time; give from_parts one batch that "
+            "holds all samples."
+        )
+
+
+def _named(change: Mapping[str, Any]) -> Any:
+    value = change.get("optimizer", change.get("optimizer.name"))
+    return value.get("name") if isinstance(value, dict) else value
 
 
 def _names_optimizer(change: Mapping[str, Any]) -> bool:
