@@ -17,6 +17,7 @@ from tests.engine.plain_loop import (
     OPTIMIZERS,
     assert_same,
     continuation,
+    experiment,
     invariants,
     torch_optimizer,
     trainer,
@@ -24,6 +25,8 @@ from tests.engine.plain_loop import (
 from tui_dl.engine.training.batch_loop import PHASES
 from tui_dl.engine.training.trainer import Trainer
 from tui_dl.errors import ChangeRefused, SpecError
+from tui_dl.spec.catalogue import FAMILIES
+from tui_dl.spec.component import component_name
 from tui_dl.spec.preset import load_preset
 from tui_dl.spec.rate_search import RateSearch, rate_search
 
@@ -42,7 +45,7 @@ def half_way(of: Trainer, phases: int) -> Iterator[str]:
     return left
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     optimizer=st.sampled_from(list(OPTIMIZERS.values())),
     schedule=st.sampled_from(SCHEDULES),
@@ -91,6 +94,33 @@ def test_training_goes_on_as_if_it_had_never_been(
 
 def of_twelve() -> RateSearch:
     return rate_search(QUICK)
+
+
+def each_of_the_catalogue() -> Iterator[Any]:
+    """Every component that goes with the small experiment, as a change to it."""
+    for family in ("regularizer", "optimizer", "model", "loss", "schedule"):
+        place = "regularizers." if family == "regularizer" else ""
+        for cls in FAMILIES[family]:
+            name = component_name(cls)
+            change: dict[str, Any] = {f"{place}{name}": True} if place else {family: name}
+            try:
+                experiment(change)
+            except SpecError:
+                continue
+            yield pytest.param(change, id=f"{family} {name}")
+
+
+@pytest.mark.parametrize("change", each_of_the_catalogue())
+def test_no_component_lets_it_leave_a_trace(change: dict[str, Any]) -> None:
+    of, never = Trainer(experiment(change)), Trainer(experiment(change))
+    for each in (of, never):
+        continuation(each, 3)
+        half_way(each, 3)
+    before = of.state_dict()
+    of.rate_trip(of_twelve()).finish()
+    assert_same(of.state_dict(), before)
+    assert continuation(of, 5) == continuation(never, 5)
+    assert_same(of.state_dict(), never.state_dict())
 
 
 @pytest.mark.parametrize("phases", [0, 3, 6])

@@ -175,6 +175,11 @@ def test_a_session_trains_like_the_trainer_and_evaluates_once_an_epoch() -> None
     drops = [each for each in driver.sink.of(Noticed) if "plateau" in each.text]
     assert len(drops) == [0.5**k for k in range(9)].index(scale(of))
     assert driver.sink.last(StatusChanged).rate_scale == scale(of)
+    for drop in drops:
+        place = driver.sink.messages.index(drop)
+        last_said = driver.sink.messages[place - 1]
+        assert isinstance(last_said, EvaluationRecorded)
+        assert last_said.step % STEPS_PER_EPOCH == 0
 
 
 def test_it_follows_somebodys_own_validation_batches_and_is_refused_without() -> None:

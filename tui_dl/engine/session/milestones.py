@@ -89,6 +89,8 @@ class Milestones:
             return self.evaluate("validation")
         self._publish("validation", made.metrics)
         if made.lowered != 1:
+            # Behind what it follows from: the order of what is said depends on no clock.
+            session.reports.flush()
             words = f"plateau: the rate is multiplied by {number_text(made.lowered)} from here on"
             session.sink.publish(Noticed("info", words))
             session.reports.record("notice", words)
