@@ -20,6 +20,7 @@ class Batch:
     Attributes:
         inputs: (N, ...) as the model takes them.
         targets: (N, ...), as the loss takes them.
+        altered_by: names of the regularizers that made inputs and targets what they are, in their order.
         labels: what metrics go by: the targets, but the samples' own classes where targets were mixed.
         outputs: the model's answer.
         loss: what is being minimised, 0-dim: data_loss + penalty.
@@ -33,6 +34,7 @@ class Batch:
     """
 
     __slots__ = (
+        "altered_by",
         "data_loss",
         "former",
         "grad_norm",
@@ -55,6 +57,7 @@ class Batch:
         self.inputs: Any = None
         self.targets: Any = None
         self.labels: Any = None
+        self.altered_by: tuple[str, ...] = ()
         self.outputs: Any = None
         self.loss: Tensor | None = None
         self.data_loss: Tensor | None = None

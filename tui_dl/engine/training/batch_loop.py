@@ -170,6 +170,7 @@ class BatchLoop:
         batch.inputs, batch.targets = alterations.apply(
             batch.inputs, batch.targets, self.parts.batches, micro
         )
+        batch.altered_by = tuple(name for name, _ in alterations.transforms)
         if not alterations.mixes_classes:
             batch.labels = batch.targets
 
