@@ -112,6 +112,8 @@ class CurveView(Struct, frozen=True, tag="curve"):
     train_rms: float | None = None
     """Root mean square of the residuals that are shown; None without points."""
     validation_rms: float | None = None
+    is_against_true: bool = False
+    """Of several inputs: x is the true value, y the predicted one, the grid the line on which they agree."""
 
 
 class SampleView(Struct, frozen=True):

@@ -20,6 +20,7 @@ def fit_data(view: CurveView) -> FitData:
         validation=_points(
             view.validation_x, view.validation_y, view.validation_residuals, view.validation_rms
         ),
+        is_against_true=view.is_against_true,
     )
     return with_outliers(data, view.outliers)
 
