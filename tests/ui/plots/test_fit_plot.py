@@ -52,6 +52,17 @@ def test_points_curve_and_residuals_are_all_there() -> None:
     assert "rms validation 0.2500" in rows[divider]
 
 
+def test_what_is_predicted_by_what_is_true_has_words_of_its_own() -> None:
+    ends = np.array([1.0, 3.0])
+    points = Points(np.array([1.0, 3.0]), np.array([1.5, 2.0]), np.array([-0.5, 1.0]), 0.79)
+    rows = text_of(drawn(FitData(ends, ends, points, Points(), is_against_true=True), width=80))
+    assert " predicted " in rows[0]
+    assert "true" in rows[0]
+    assert "y = " not in rows[0]
+    assert " true " in rows[-1]
+    assert any("residuals: true - predicted" in row for row in rows)
+
+
 def test_an_outlier_has_a_style_of_its_own_too() -> None:
     canvas = drawn(line([0.1, -0.2, 0.3, -9.0]))
     marks = np.argwhere(canvas.styles[1:-1] == OUTLIER)

@@ -65,6 +65,8 @@ class FitData:
     outliers: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     empty_text: str = "no data yet"
     grid_sigma: FloatArray = field(default_factory=lambda: _EMPTY)
+    is_against_true: bool = False
+    """x is the true value, y the predicted one, and the grid the line on which they agree."""
 
     @property
     def x_range(self) -> tuple[float, float]:
@@ -151,7 +153,7 @@ class FitPlot(CanvasWidget):
             _draw_divider(canvas, area.y + area.rows, data, self.glyphs)
             below = _Area(area.x, area.y + area.rows + 1, columns, strip, x_range, self._residual_limits())
             self._draw_residuals(canvas, below)
-        _draw_x_axis(canvas, area)
+        _draw_x_axis(canvas, area, "true" if data.is_against_true else "x")
         return canvas
 
     def _value_limits(self) -> tuple[float, float]:
@@ -286,10 +288,11 @@ def _train_mark(glyphs: Glyphs) -> str:
 
 def _draw_legend(canvas: Canvas, data: FitData, glyphs: Glyphs) -> None:
     end = canvas.width - 2
-    x = canvas.write(2, 0, " data and fit ", Role.TITLE, room=end - 2) + 1
+    title, line = (" predicted ", "true") if data.is_against_true else (" data and fit ", "fit")
+    x = canvas.write(2, 0, title, Role.TITLE, room=end - 2) + 1
     far = int(np.count_nonzero(data.outliers))
     entries = [
-        (glyphs.frame[0] * 2, "fit", FIT),
+        (glyphs.frame[0] * 2, line, FIT),
         (_train_mark(glyphs), "train", TRAIN),
         ("o", "validation", VALIDATION),
         ("x", f"outlier {far}" if far else "", OUTLIER),
@@ -302,7 +305,7 @@ def _draw_legend(canvas: Canvas, data: FitData, glyphs: Glyphs) -> None:
     for text, style in texts:
         if x + cell_len(text) <= end:
             x = canvas.write(x, 0, text, style)
-    words = line_words(data)
+    words = "" if data.is_against_true else line_words(data)
     if words and x + len(words) + 3 <= end:
         canvas.write_right(end, 0, f" {words} ", FIT)
 
@@ -327,7 +330,8 @@ def _draw_divider(canvas: Canvas, row: int, data: FitData, glyphs: Glyphs) -> No
     end = canvas.width - 2
     has_coverage = data.train.coverage is not None or data.validation.coverage is not None
     is_long = canvas.width >= _LONG_TITLE_FROM + _COVERAGE_COLUMNS * has_coverage
-    title = " residuals: target - fit " if is_long else " residuals "
+    difference = "true - predicted" if data.is_against_true else "target - fit"
+    title = f" residuals: {difference} " if is_long else " residuals "
     x = canvas.write(2, row, title, Role.TITLE, room=end - 2) + 1
     for name, points, style in (("train", data.train, TRAIN), ("validation", data.validation, VALIDATION)):
         if points.rms is not None:
@@ -360,9 +364,9 @@ def _draw_y_axis(canvas: Canvas, area: _Area) -> None:
         canvas.write_right(area.x - 1, row, tick.label[: _GUTTER - 1], Role.AXIS)
 
 
-def _draw_x_axis(canvas: Canvas, area: _Area) -> None:
+def _draw_x_axis(canvas: Canvas, area: _Area, name: str) -> None:
     row, free_from = canvas.height - 1, area.x - 1
-    end = canvas.write_right(canvas.width - 2, row, " x ", Role.AXIS)
+    end = canvas.write_right(canvas.width - 2, row, f" {name} ", Role.AXIS)
     for tick in linear_ticks(*area.x_range, max(area.columns // 10, 2)):
         text = f" {tick.label} "
         start = area.x + int(area.columns_of(np.array([tick.position]))[0]) - len(text) // 2
