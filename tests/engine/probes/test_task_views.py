@@ -418,3 +418,23 @@ def test_a_loss_that_asks_each_class_by_itself_shows_sigmoids() -> None:
     assert view.chosen.squashed_by == "sigmoid"
     assert view.chosen.probabilities == pytest.approx(logits.sigmoid().tolist(), abs=1e-6)
     assert view.chosen.sample.confidence == pytest.approx(logits.sigmoid().max().item(), abs=1e-6)
+
+
+def test_an_outlier_is_one_by_what_the_model_expects_there() -> None:
+    """Points that lie far where much noise is predicted are none; where little is, they are."""
+    seen = trainer("outliers", {"data.outliers": 0, "data.noise": 0.0, "loss": "gaussian_nll"})
+    splits = seen.splits
+    assert splits is not None
+    with torch.no_grad():
+        affine = next(module for module in seen.model.modules() if isinstance(module, nn.Linear))
+        # μ = 0, and σ from tiny at the left to large at the right.
+        affine.weight.copy_(torch.tensor([[0.0], [6.0]]))
+        affine.bias.copy_(torch.tensor([0.0, -4.0]))
+        sigma = (torch.nn.functional.softplus(affine(splits.train.inputs)[:, 1:]) + 1e-6).sqrt()
+        noise = torch.linspace(-1, 1, len(sigma))[:, None]
+        splits.train.targets.copy_(noise * sigma)
+        left = int(splits.train.inputs.argmin())
+        splits.train.targets[left] = 20 * sigma[left]
+    view = TaskProbe().at_rest(seen, None)
+    assert isinstance(view, CurveView)
+    assert view.outliers == (left,)

@@ -26,9 +26,10 @@ STRIP_FROM_ROWS: Final = 11
 """Rows inside the frame from which the residuals have room."""
 FIT: Final = Role.TITLE
 OUTLIER: Final = Role.ALERT
-BAND: Final = Role.GRID
 TRAIN: Final = line_style(0, "line")
 VALIDATION: Final = line_style(1, "value")
+BAND: Final = line_style(2, "dim")
+BAND_EDGE: Final = line_style(2, "line")
 _GUTTER: Final = 7
 _LONG_TITLE_FROM: Final = 72
 _COVERAGE_COLUMNS: Final = 40
@@ -177,13 +178,17 @@ class FitPlot(CanvasWidget):
     def _draw_values(self, canvas: Canvas, area: _Area) -> None:
         data, glyphs = self._data, self.glyphs
         _draw_y_axis(canvas, area)
-        if data.grid_sigma.size == data.grid_y.size:
-            _draw_band(canvas, area, data, glyphs)
+        hatching, edges = _band(area, data, glyphs)
+        _draw_dots(canvas, area, hatching, BAND, glyphs)
         _draw_fit(canvas, area, data, glyphs)
         train, validation = data.train, data.validation
         normal = np.ones(train.x.size, dtype=np.bool_)
         normal[: data.outliers.size] = ~data.outliers[: train.x.size]
         _draw_points(canvas, area, train.x[normal], train.y[normal], _train_mark(glyphs), TRAIN)
+        if edges.any():
+            # Many points would hide what they are to be judged by.
+            _draw_dots(canvas, area, edges, BAND_EDGE, glyphs)
+            _draw_fit(canvas, area, data, glyphs)
         _draw_points(canvas, area, validation.x, validation.y, "o", VALIDATION)
         _draw_points(canvas, area, train.x[~normal], train.y[~normal], "x", OUTLIER)
 
@@ -230,18 +235,21 @@ def _draw_fit(canvas: Canvas, area: _Area, data: FitData, glyphs: Glyphs) -> Non
     _draw_dots(canvas, area, dots, int(FIT), glyphs)
 
 
-def _draw_band(canvas: Canvas, area: _Area, data: FitData, glyphs: Glyphs) -> None:
-    """One predicted standard deviation to either side of the fit."""
+def _band(area: _Area, data: FitData, glyphs: Glyphs) -> tuple[BoolArray, BoolArray]:
+    """Hatching and edges, as dots, of one predicted standard deviation to either side of the fit."""
+    rows, columns = area.rows * glyphs.cell_dots[1], area.columns * glyphs.cell_dots[0]
+    nothing = np.zeros((rows, columns), dtype=np.bool_)
+    if data.grid_sigma.size != data.grid_y.size:
+        return nothing, nothing
     known = np.isfinite(data.grid_x) & np.isfinite(data.grid_y) & np.isfinite(data.grid_sigma)
     if np.count_nonzero(known) < 2:
-        return
-    rows = area.rows * glyphs.cell_dots[1]
+        return nothing, nothing
     xs, inside = _dot_columns(area, glyphs)
     ys, sigmas = (np.interp(xs, data.grid_x[known], each[known]) for each in (data.grid_y, data.grid_sigma))
     lower, upper = (
         np.where(inside, np.floor(_dot_rows(ys + sign * sigmas, area, rows)), np.nan) for sign in (-1, 1)
     )
-    _draw_dots(canvas, area, band_dots(lower, upper, rows), int(BAND), glyphs)
+    return band_dots(lower, upper, rows)
 
 
 def _dot_columns(area: _Area, glyphs: Glyphs) -> tuple[FloatArray, BoolArray]:
@@ -296,7 +304,7 @@ def _draw_legend(canvas: Canvas, data: FitData, glyphs: Glyphs) -> None:
         (_train_mark(glyphs), "train", TRAIN),
         ("o", "validation", VALIDATION),
         ("x", f"outlier {far}" if far else "", OUTLIER),
-        ("+-" if glyphs.is_plain else "±", sigma_word(glyphs) if data.grid_sigma.size else "", BAND),
+        ("+-" if glyphs.is_plain else "±", sigma_word(glyphs) if data.grid_sigma.size else "", BAND_EDGE),
     ]
     texts = [(f" {mark} {name} ", style) for mark, name, style in entries if name]
     if x + sum(cell_len(text) for text, _ in texts) > end:
