@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final, final
 import numpy as np
 import torch
 
+from tui_dl.components.heads import means
 from tui_dl.engine.probes.curve_view import outliers
 from tui_dl.engine.probes.view import View, Wish, evenly_chosen
+from tui_dl.spec.heads import VALUE
 from tui_dl.wire.snapshots import CurveView
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tui_dl.components.data import DataSplits
+    from tui_dl.spec.heads import Head
 
 POINTS: Final = 400
 """Points of a split that are sent at most, evenly chosen."""
@@ -37,15 +40,17 @@ class PredictedByTrue(View):
         ]
         self._asked = torch.cat([each.to(device) for each in inputs])
         self._outputs: Tensor | None = None
+        self._head = VALUE
 
-    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish) -> None:
+    def look(self, answer: Callable[[Tensor], Tensor], wish: Wish, head: Head | None = None) -> None:
         """Ask for the prediction at every point."""
-        self._outputs = answer(self._asked)
+        self._head, self._outputs = head or VALUE, answer(self._asked)
 
     def reading(self) -> CurveView:
         """Points of both splits, the line on which all would lie, and true minus predicted."""
         assert self._outputs is not None, "look first"
-        predicted = self._outputs.reshape(len(self._asked), -1)[:, 0].double().cpu().numpy()
+        outputs = self._outputs.reshape(len(self._asked), -1).double().cpu()
+        predicted = means(self._head, outputs)[:, 0].numpy()
         of_train, of_validation = np.split(predicted, [len(self._true[0])])
         train, validation = self._true[0] - of_train, self._true[1] - of_validation
         low, high = _ends(*self._true)
