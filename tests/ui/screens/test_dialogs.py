@@ -10,7 +10,10 @@ from tui_dl.spec.preset import load_preset
 from tui_dl.ui.app import TuiDlApp
 from tui_dl.ui.engine_port import Farewell
 from tui_dl.ui.hangul import JAMO
+from tui_dl.ui.proposal import Proposal
+from tui_dl.ui.screens.change_plan import PlanScreen
 from tui_dl.ui.screens.dialog import Dialog
+from tui_dl.ui.screens.receipts import ReceiptsScreen
 from tui_dl.wire.commands import ExtendRun, Restart, Step, Stop, Undo
 from tui_dl.wire.messages import ChangeApplied, NonFiniteFound, RunFailed, RunFinished
 from tui_dl.wire.plans import Receipt
@@ -234,3 +237,14 @@ async def test_losses_that_are_not_finite_do_not_break_the_end(on_stage: Open) -
 
         stage.engine.post(steps(51, [math.nan]), status("finished", 51), RunFinished("nonfinite", 51))
         await stage.until("nan")
+
+
+async def test_a_key_that_comes_before_the_lines_are_there_is_no_crash(on_stage: Open) -> None:
+    async with on_stage() as stage:
+        model, steering = stage.screen.model, stage.screen.steering
+        for dialog in (
+            Dialog("title", [], []),
+            PlanScreen(model, steering, Proposal({"optimizer.lr": 0.1})),
+            ReceiptsScreen(model),
+        ):
+            dialog.action_scroll(1)
