@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tui_dl.components.tasks import Task
     from tui_dl.engine.parts.parts import Parts
     from tui_dl.engine.training.batch import Batch, BatchResult
+    from tui_dl.engine.training.compiled.whole_step import CompileNews
     from tui_dl.engine.training.gradients import GradientBuffer
     from tui_dl.engine.training.scalars import StepScalars
     from tui_dl.spec.experiment import Experiment
@@ -201,6 +202,10 @@ class Trainer:
     @stop_on_nonfinite.setter
     def stop_on_nonfinite(self, stop: bool) -> None:
         self._loop.stop_on_nonfinite = stop
+
+    def watch_compiling(self, tell: Callable[[CompileNews], None]) -> None:
+        """Have somebody told when a step is being compiled: that takes seconds, inside `train_batch`."""
+        self._loop.tell_compiling = tell
 
     def train_batch(self) -> BatchResult:
         """Train on the next batch, or finish the one that `phases` left half-way.
