@@ -136,9 +136,8 @@ def _size(
     for parameter, gradient in zip(copies, gradients, strict=True):
         parameter.grad = gradient.clone()
     optimizer.step()
-    moved = [
-        torch.linalg.vector_norm(copy.detach().double() - parameter.detach().double())
-        for copy, parameter in zip(copies, parts.parameters, strict=True)
-    ]
-    size = float(torch.linalg.vector_norm(torch.stack(moved)))
+    with torch.no_grad():
+        # In place and in their own type: copies in float64 took most of a plan's time on 10⁶ parameters.
+        moved = [copy.sub_(parameter) for copy, parameter in zip(copies, parts.parameters, strict=True)]
+        size = float(torch.nn.utils.get_total_norm(moved))
     return size if math.isfinite(size) else None
