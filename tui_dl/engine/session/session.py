@@ -12,6 +12,7 @@ from tui_dl.engine.serving.inbox import Inbox
 from tui_dl.engine.session.boundary import Boundary
 from tui_dl.engine.session.changes import Changes
 from tui_dl.engine.session.commands import obey
+from tui_dl.engine.session.compiling import Compiling
 from tui_dl.engine.session.course import Course
 from tui_dl.engine.session.describe import describe, status_of
 from tui_dl.engine.session.goal import Goal
@@ -85,6 +86,7 @@ class Session:
         self.milestones = Milestones(self, checkpoints, clock)
         self.presenter = Presenter(self, interactive=interactive)
         self.phases = Phases(self)
+        self.compiling = Compiling(self)
         self.boundary = Boundary(self, clock)
         self.finished: RunFinished | None = None
         self.ended = False
@@ -302,6 +304,11 @@ class Session:
         self.pacer.restart()
         self.boundary.restart()
         self.boundary.plan()
+
+    def show(self, state: RunState, detail: str) -> None:
+        """Say how the run stands, and why."""
+        self._state, self._detail = state, detail
+        self.tell()
 
     def tell(self) -> None:
         """Publish the status now."""

@@ -7,6 +7,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, final
 
 import torch
+from msgspec import structs
 
 from tui_dl.components.optimizers.lbfgs import mend
 from tui_dl.engine.parts.parts import trainable
@@ -97,8 +98,11 @@ def rehearsal_parts(loop: BatchLoop) -> Parts:
         with torch.no_grad():
             for buffer, value in zip(model.buffers(), buffers, strict=True):
                 buffer.copy_(value)
+    # What is rehearsed once is not worth compiling.
+    training = structs.replace(parts.experiment.training, compile="off")
     return dataclasses.replace(
         parts,
+        experiment=structs.replace(parts.experiment, training=training),
         model=model,
         optimizer=optimizer,
         objective=objective,

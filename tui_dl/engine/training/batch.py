@@ -30,6 +30,7 @@ class Batch:
         former: losses that are recorded only, 0-dim each, by their names in the records.
         lr: learning rate of the update (of the first parameter group).
         scaling: what the loss was scaled by, and whether the update was skipped; None without a scaler.
+        has_gradients: whether the parameters' gradients are this batch's; a compiled step keeps none.
         micro: which of an update's micro-batches this is, counted from 1, and how many there are.
     """
 
@@ -38,6 +39,7 @@ class Batch:
         "data_loss",
         "former",
         "grad_norm",
+        "has_gradients",
         "inputs",
         "labels",
         "loss",
@@ -66,6 +68,7 @@ class Batch:
         self.former: dict[str, Tensor] = {}
         self.lr: float | None = None
         self.scaling: tuple[float, bool] | None = None
+        self.has_gradients = True
         self.micro: tuple[int, int] = (1, 1)
 
     def copy(self) -> Batch:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tui_dl.engine.parts.parts import Parts
     from tui_dl.engine.swap.best_weights import KeptWeights
     from tui_dl.engine.training.batch import Batch, BatchResult
+    from tui_dl.engine.training.compiled.whole_step import CompileNews
     from tui_dl.engine.training.epoch_evaluation import EpochEvaluation
     from tui_dl.engine.training.gradients import GradientBuffer
     from tui_dl.engine.training.scalars import StepScalars
@@ -218,6 +219,10 @@ class Trainer:
     @stop_on_nonfinite.setter
     def stop_on_nonfinite(self, stop: bool) -> None:
         self._loop.stop_on_nonfinite = stop
+
+    def watch_compiling(self, tell: Callable[[CompileNews], None]) -> None:
+        """Have somebody told when a step is being compiled: that takes seconds, inside `train_batch`."""
+        self._loop.tell_compiling = tell
 
     def train_batch(self) -> BatchResult:
         """Train on the next batch, or finish the one that `phases` left half-way.
