@@ -1,4 +1,4 @@
-"""`--check`: each preset keeps its promise, and its check notices when the intervention is taken out."""
+"""`--check` in the processes that it starts; tests/presets/ checks all presets, in one process."""
 
 import os
 import signal
@@ -9,9 +9,12 @@ import pytest
 import tomli_w
 
 from tests.end_to_end.program import folders, parsed, run, start, wait_for_end
+from tests.presets.in_process import Check
 from tui_dl.spec.preset import list_presets
 
 PRESETS = sorted(preset.name for preset in list_presets())
+CHECKED = ("early-stopping", "mnist-mlp", "vanishing-gradient")
+"""An end that comes by itself, data without a network, and a change at its step."""
 CHECK_PATIENCE_S = 240.0
 OFFLINE = {"mnist-mlp": ("--set", "data.name=digits")}
 """What makes a preset of downloaded data run without a network, as it says itself."""
@@ -28,7 +31,7 @@ def test_there_are_the_presets_that_are_promised() -> None:
     } <= set(PRESETS)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", CHECKED)
 def test_a_preset_keeps_its_promise(name: str) -> None:
     more = OFFLINE.get(name, ())
     done = run("run", name, "--check", "--device", "cpu", *more, timeout_s=CHECK_PATIENCE_S)
@@ -39,7 +42,16 @@ def test_a_preset_keeps_its_promise(name: str) -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("name", PRESETS)
+def test_values_are_those_of_one_process() -> None:
+    done = run("run", "early-stopping", "--check", "--device", "cpu", "--jsonl", "-")
+    found = [line for line in parsed(done.stdout) if line["type"] == "expectation"]
+    check = Check("early-stopping").make()
+    assert [(line["at_step"], line["value"]) for line in found] == [
+        (verdict.at_step, verdict.value) for verdict in check.kept
+    ]
+
+
+@pytest.mark.parametrize("name", CHECKED)
 def test_a_preset_fails_without_its_intervention(name: str, tmp_path: Path) -> None:
     (preset,) = (preset for preset in list_presets() if preset.name == name)
     content = tomllib.loads(Path(preset.path).read_text())

@@ -77,6 +77,16 @@ def _having(components: Iterable[Component], cls: type[Component]) -> bool:
     return any(isinstance(component, cls) for component in components)
 
 
+def _summed_gradients(experiment: Experiment) -> None:
+    training = experiment.training
+    if not training.zero_grad and training.precision == "float16":
+        raise SpecError(
+            "false sums scaled gradients of float16, whose scale changes under way; "
+            "use training.precision float32 or bfloat16.",
+            key="training.zero_grad",
+        )
+
+
 _CHECKS: tuple[Callable[[Experiment], None], ...] = (
     _data,
     _tuning,
@@ -85,6 +95,7 @@ _CHECKS: tuple[Callable[[Experiment], None], ...] = (
     refuse_misplaced,
     refuse_impossible_models,
     _twice,
+    _summed_gradients,
     *REGULARIZER_CHECKS,
     _full_batch,
 )

@@ -82,6 +82,44 @@ METRICS: tuple[MetricInfo, ...] = (
     MetricInfo(
         "weights.share_below_1e-3", "share", "", "share of weights, biases excluded, with |w| below 0.001"
     ),
+    MetricInfo("weights.share_zero", "share", "", "share of weights, biases excluded, that are exactly zero"),
+    MetricInfo("weights.count", "", "", "numbers that are trained, biases included"),
+    MetricInfo(
+        "update_promise",
+        "",
+        "",
+        "change of the batch's loss over the next update, over what the gradient promises: 1 for a short "
+        "step, negative for one that overshoots",
+    ),
+    MetricInfo(
+        "update_cosine",
+        "",
+        "",
+        "mean cosine between each of the next 16 updates and the one before it, over all weights",
+    ),
+    MetricInfo(
+        "modes.distance",
+        "",
+        "",
+        "distance of the outputs in train mode from those in eval mode, over their size: root mean "
+        "squares on the validation split",
+    ),
+    MetricInfo(
+        "outputs.coupling",
+        "",
+        "",
+        "share of the loss's second derivatives by a sample's outputs that lies off the diagonal: 0 if each "
+        "output learns by itself",
+        ("classification",),
+    ),
+    MetricInfo(
+        "formula.distance",
+        "",
+        "",
+        "distance of -2/N Σ (y - ŷ)x and -2/N Σ (y - ŷ) from autograd's gradient, over its size",
+        ("regression",),
+        models=("linear",),
+    ),
     MetricInfo("optimizer.effective_step", "", "", "root mean square of an update over all parameters"),
     MetricInfo(
         "fit.slope",

@@ -13,6 +13,10 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
     batch_size: Annotated[
         int, number("Samples per batch; more than there are means full batch", ge=1, le=10**9, unit="samples")
     ] = 64
+    zero_grad: Annotated[
+        bool,
+        described("Reset gradients before each backward; false lets every backward add to the sum so far"),
+    ] = True
     accumulate: Annotated[
         int,
         number(

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_dl.engine.probes import collapse, fit, loss_pairs, next_batch, spread, weights
+from tui_dl.engine.probes import (
+    collapse,
+    coupling,
+    fit,
+    formula,
+    loss_pairs,
+    mode_difference,
+    next_batch,
+    spread,
+    updates,
+    weights,
+)
 from tui_dl.engine.probes.histograms import HistogramsProbe
 from tui_dl.engine.probes.layers import LayersProbe
 from tui_dl.engine.probes.optimizer_state import OptimizerProbe
@@ -38,7 +49,14 @@ def measures() -> dict[str, Measure]:
         "band.mean_sigma": spread.mean_sigma,
         "band.correlation": spread.correlation,
         "collapse.residual": collapse.residual,
+        "formula.distance": formula.distance,
+        "outputs.coupling": coupling.coupling,
+        "modes.distance": mode_difference.distance,
+        "update_promise": updates.promise,
+        "update_cosine": updates.cosine,
+        "weights.count": weights.count,
         "weights.share_below_1e-3": weights.share_below,
+        "weights.share_zero": weights.share_zero,
         "optimizer.effective_step": next_batch.effective_step,
         "grad_ratio": next_batch.grad_ratio,
         **dict.fromkeys(of_batch, next_batch.scalar),

@@ -1,4 +1,4 @@
-"""The next batch on copies: exactly what it will do, without doing it."""
+"""The next batch, or the next few, on copies: exactly what they will do, without doing it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec import structs
 
 from tui_dl.components.optimizers.lbfgs import mend
 from tui_dl.engine.parts.parts import trainable
-from tui_dl.engine.state.undo import boundary_random
+from tui_dl.engine.state.undo import boundary_random, summed_gradients
 from tui_dl.engine.training.batches import BatchSource, Position
 from tui_dl.engine.training.gradients import GradientBuffer
 from tui_dl.engine.training.iterable_batches import IterableBatches
@@ -80,11 +80,16 @@ def batches_ahead(loop: BatchLoop, random: RandomState) -> BatchSource:
     return batches.ahead(random)
 
 
-def rehearsal_parts(loop: BatchLoop) -> Parts:
+def rehearsal_parts(loop: BatchLoop, *, further: bool = False) -> Parts:
     """Parts that will make the very batch that the loop makes next (or is making), draws of dropout included.
+
+    With `further` those after it come too.
 
     Model, optimizer and random state are copies: nothing that happens to them reaches the loop. What is only
     read (the data) is shared.
+
+    Raises:
+        ChangeRefused: if looking further ahead would take the training's batches away.
     """
     parts = loop.parts
     # Together, so that the copied optimizer and objective hold the copied model's parameters.
@@ -100,6 +105,9 @@ def rehearsal_parts(loop: BatchLoop) -> Parts:
                 buffer.copy_(value)
     # What is rehearsed once is not worth compiling.
     training = structs.replace(parts.experiment.training, compile="off")
+    gradients = GradientBuffer(trainable(model), skip_unused=parts.is_foreign)
+    if summed_gradients(parts):
+        gradients.fill(loop.sums or parts.gradients.flats)
     return dataclasses.replace(
         parts,
         experiment=structs.replace(parts.experiment, training=training),
@@ -107,8 +115,10 @@ def rehearsal_parts(loop: BatchLoop) -> Parts:
         optimizer=optimizer,
         objective=objective,
         # As they were fetched: what is altered of a batch is a function of its position and comes again.
-        batches=OneBatch(loop.raw_micro(), parts.batches.position),
-        gradients=GradientBuffer(trainable(model), skip_unused=parts.is_foreign),
+        batches=batches_ahead(loop, random)
+        if further
+        else OneBatch(loop.raw_micro(), parts.batches.position),
+        gradients=gradients,
         random=random,
         precision=parts.precision.copy(),
     )

@@ -16,7 +16,7 @@ from tui_dl.engine.parts.fades import put_back, to_plain
 from tui_dl.engine.parts.foreign_optimizer import described_optimizer
 from tui_dl.engine.parts.loss_parts import former_loss, loss_function
 from tui_dl.engine.parts.parts import Parts, build_parts
-from tui_dl.engine.state.undo import boundary_random
+from tui_dl.engine.state.undo import boundary_random, summed_gradients
 from tui_dl.engine.swap.modules import change_modules, module_changes
 from tui_dl.engine.training.batches import Position
 from tui_dl.engine.training.iterable_batches import IterableBatches
@@ -81,6 +81,7 @@ def save(loop: BatchLoop) -> dict[str, Any]:
         "base_rates": list(rates.bases),
         "warmup_from": rates.warmup_from,
         "warmup_steps": rates.warmup_steps,
+        "gradients": _copied(list(loop.sums or summed_gradients(parts))),
         "plateau": list(dataclasses.astuple(rates.plateau)),
         "fades": to_plain(parts.fades),
         "former_losses": [msgspec.to_builtins(each.spec) for each in parts.objective.former],
@@ -238,6 +239,8 @@ def _fill(parts: Parts, state: Mapping[str, Any]) -> None:
     parts.random.state = random
     parts.precision.load(dict(state.get("loss_scaler", {})))
     parts.plan_length(int(state["step"]))
+    if summed_gradients(parts):
+        parts.gradients.fill(state["gradients"])
     parts.gradients.attach()
 
 

@@ -129,7 +129,7 @@ class UndoStack:
         parts = loop.parts
         tensors = tuple(
             (tensor, tensor.detach().clone())
-            for tensor in (*parts.model.parameters(), *parts.model.buffers())
+            for tensor in (*parts.model.parameters(), *parts.model.buffers(), *summed_gradients(parts))
         )
         state = {parameter: copied_state(values) for parameter, values in parts.optimizer.state.items()}
         batches = parts.batches
@@ -207,6 +207,11 @@ def boundary_random(parts: Parts) -> tuple[Tensor, ...]:
     if isinstance(batches, IterableBatches) and batches.boundary_random is not None:
         return batches.boundary_random
     return parts.random.state
+
+
+def summed_gradients(parts: Parts) -> tuple[Tensor, ...]:
+    """The gradients' buffers where no batch resets them, so that the next one adds to them."""
+    return () if parts.experiment.training.zero_grad else parts.gradients.flats
 
 
 def copied_state(values: dict[str, Any]) -> dict[str, Any]:

@@ -129,6 +129,9 @@ def _change_training(parts: Parts, old: Experiment) -> None:
         parts.set_batch_size(*sizes)
     if training.precision != old.training.precision:
         parts.precision = Precision(training.precision, parts.device)
+    if old.training.zero_grad and not training.zero_grad:
+        # What the last batch has left would not be there in a run that was resumed here.
+        parts.gradients.zero()
 
 
 def _change_optimizer(prepared: Prepared, parts: Parts, old: AnyOptimizer) -> None:

@@ -48,6 +48,7 @@ class BatchLoop:
         compiled: what makes batches by a compiled step; None until that was asked for.
         tell_compiling: told when a step is being compiled, and when it is done or has failed.
         before: random state and buffers at the beginning of a half-done batch, where it can alter them.
+        sums: the gradients at the beginning of a half-done batch, where they are not reset.
         epoch_evaluation: the last epoch's end; None unless the schedule follows it.
     """
 
@@ -58,6 +59,7 @@ class BatchLoop:
         self.recorder = ScalarRecorder()
         self.stop_on_nonfinite = False
         self.before: tuple[tuple[Tensor, ...], list[Tensor]] | None = None
+        self.sums: list[Tensor] | None = None
         self.epoch_evaluation: EpochEvaluation | None = None
         self._result: BatchResult | None = None
         self._pending: Iterator[str] | None = None
@@ -74,6 +76,7 @@ class BatchLoop:
         self.epoch_evaluation = None
         settle(parts, self.step)
         self._buffers = list(parts.model.buffers())
+        self._resets = parts.experiment.training.zero_grad
         self._fused = FusedUpdate(parts.optimizer)
         self._evaluating = ClosureUpdate(self) if needs_closure(parts.optimizer) else None
         self._columns: tuple[str, ...] = ()
@@ -129,6 +132,9 @@ class BatchLoop:
             with torch.no_grad():
                 for buffer, value in zip(self._buffers, buffers, strict=True):
                     buffer.copy_(value)
+        if self.sums is not None:
+            self.parts.gradients.fill(self.sums)
+            self.sums = None
 
     def peek(self) -> tuple[Any, Any]:
         """Inputs and targets of the half-done or else of the next batch; micro-batches all together."""
@@ -245,7 +251,10 @@ class BatchLoop:
         self.recorder.begin_block(self._columns, parts.task, has_penalty=has_penalty)
 
     def _zero_grad(self) -> None:
-        self.parts.gradients.zero()
+        if self._resets:
+            self.parts.gradients.zero()
+        else:
+            self.sums = self.parts.gradients.copies()
 
     def _backward(self) -> None:
         self.pull(1)
@@ -345,7 +354,7 @@ class BatchLoop:
         batches = parts.batches
         if not self._columns:
             self._begin_columns()
-        self._pending = self.before = None
+        self._pending = self.before = self.sums = None
         epoch = batches.epoch
         self.step = step = self.step + 1
         self.samples_seen += batches.advance()

@@ -71,6 +71,16 @@ class GradientBuffer:
         if self._skip_unused:
             self._versions = [view._version for view in self.views]
 
+    def copies(self) -> list[Tensor]:
+        """The buffers' values, in tensors of their own."""
+        return [flat.clone() for flat in self.flats]
+
+    def fill(self, values: Sequence[Tensor]) -> None:
+        """Put values back that `copies` gave."""
+        for flat, value in zip(self.flats, values, strict=True):
+            flat.copy_(value)
+        self.attach()
+
     def gather(self) -> None:
         """After backward: take in gradients that are not views, and let go of those that were not reached."""
         for parameter, view in self._pairs:

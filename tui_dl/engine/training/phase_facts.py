@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, final
 import torch
 from torch import Tensor
 
+from tui_dl.engine.probes.formula import by_formula
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -92,6 +94,10 @@ class PhaseTeller:
 
     def _zero_grad(self, trainer: Trainer) -> Facts:
         flat = trainer.gradients.flat
+        if trainer.experiment is not None and not trainer.experiment.training.zero_grad:
+            return {}, (
+                f"{flat.numel()} gradients kept, norm {float(flat.norm()):.4g}: backward adds to them",
+            )
         return {}, (f"{flat.numel()} gradients set to 0 ({size(flat)}): backward adds, it does not replace",)
 
     def _backward(self, trainer: Trainer) -> Facts:
@@ -103,6 +109,7 @@ class PhaseTeller:
         total = float(trainer.gradients.flat.norm())
         words = [f"‖∂loss/∂w‖ = {total:.4g} over {trainer.gradients.flat.numel()} parameters"]
         words += [f"{name.removesuffix('.grad_norm')}: {value:.4g}" for name, value in values.items()]
+        words += formula_words(trainer)
         return {"grad_norm": total, **values}, tuple(words)
 
     def _clip(self, trainer: Trainer) -> Facts:
@@ -136,6 +143,25 @@ class PhaseTeller:
             values[f"{layer}.update_ratio"] = ratio
             words.append(f"{layer}: ‖Δw‖ / ‖w‖ = {moved:.4g} / {length:.4g} = {ratio:.4g}")
         return values, tuple(words)
+
+
+def formula_words(trainer: Trainer) -> list[str]:
+    """The derivatives of a line's squared error as derived by hand, beside autograd's; empty elsewhere."""
+    experiment, batch = trainer.experiment, trainer.batch
+    if experiment is None or experiment.loss.name != "mse" or not experiment.training.zero_grad:
+        return []
+    line = by_formula(trainer.model, batch.inputs, batch.targets)
+    if line is None or line.weight.numel() != 1 or batch.penalty is not None:
+        return []
+    by_autograd = [parameter.grad for parameter in trainer.model.parameters()]
+    told = zip(
+        ("w = -2/N Σ (y - ŷ)x", "b = -2/N Σ (y - ŷ)"), (line.weight, line.bias), by_autograd, strict=True
+    )
+    return [
+        f"∂L/∂{name} = {float(derived):.6g} by the formula, {float(found):.6g} by autograd"
+        for name, derived, found in told
+        if found is not None
+    ]
 
 
 def named_weights(trainer: Trainer) -> list[tuple[str, torch.nn.Parameter]]:

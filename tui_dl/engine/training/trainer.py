@@ -244,10 +244,13 @@ class Trainer:
         """Exactly the inputs and targets that the next `train_batch` uses (of a half-done one, its own)."""
         return self._loop.peek()
 
-    def rehearsal(self) -> Trainer:
-        """A trainer of copies that will make the very next batch, draws included; this one is not touched."""
+    def rehearsal(self, *, further: bool = False) -> Trainer:
+        """A trainer of copies that will make the very next batch, draws included; this one is not touched.
+
+        With `further` it makes those after it too, but never of somebody's own batches.
+        """
         copies = Trainer.__new__(Trainer)
-        copies._start(rehearsal_parts(self._loop))
+        copies._start(rehearsal_parts(self._loop, further=further and not self._parts.is_foreign))
         copies._loop.step, copies._loop.samples_seen = self.step, self.samples_seen
         copies._loop.adopt(copies._parts)
         return copies

@@ -43,6 +43,8 @@ def refuse_uncompilable(parts: Parts) -> None:
     training = experiment.training
     if training.precision == "float16":
         raise NotCompilable("training.precision float16 scales its loss and may skip updates; use bfloat16")
+    if not training.zero_grad:
+        raise NotCompilable("training.zero_grad false carries gradients from one step into the next")
     if training.accumulate > MOST_MICRO_BATCHES:
         raise NotCompilable(
             f"training.accumulate {training.accumulate} makes the step too long; at most {MOST_MICRO_BATCHES}"
