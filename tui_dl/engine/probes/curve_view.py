@@ -40,7 +40,7 @@ class CurveOfFit(View):
             split.inputs[each] for split, each in zip((splits.train, splits.validation), chosen, strict=True)
         ]
         targets = [
-            split.targets[each].reshape(-1).double().numpy()
+            split.targets[each].reshape(-1).double().cpu().numpy()
             for split, each in zip((splits.train, splits.validation), chosen, strict=True)
         ]
         raw = [splits.scaling.invert(each).reshape(-1).double().cpu().numpy() for each in inputs]
