@@ -80,18 +80,19 @@ def _built_by(component: type[Component]) -> list[Passage]:
         pieces = list(_functions_with(text, token))
         body = "\n\n\n".join(piece for piece, _ in pieces)
         # Beside declarations, what is not registered for one only asks about it.
-        if pieces and (path.parent.name != "spec" or ".register" in body):
+        if pieces and (not path.is_relative_to(root / "spec") or ".register" in body):
             passages.append(Passage(f"{path.parent.name}/{path.name}", str(path), pieces[0][1], body))
     return sorted(passages, key=lambda passage: ".register" not in passage.text)
 
 
 def _token_for(component: type[Component], text: str) -> str | None:
     """What a file calls a component; None if it does not import it."""
-    module = component.__module__.rpartition(".")[2]
+    # A family is a module of `tui_dl.spec`, or a package of several.
+    module = component.__module__.split(".")[2]
     alias = re.search(rf"from tui_dl\.spec import {module}(?: as (\w+))?$", text, re.MULTILINE)
     if alias is not None:
         return f"{alias.group(1) or module}.{component.__name__}"
-    direct = re.search(rf"from tui_dl\.spec\.{module} import [^\n]*\b{component.__name__}\b", text)
+    direct = re.search(rf"from tui_dl\.spec\.{module}(?:\.\w+)? import [^\n]*\b{component.__name__}\b", text)
     return component.__name__ if direct is not None else None
 
 
