@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_dl.engine.session.session import Session
+    from tui_dl.engine.training.trainer import Trainer
 
 FIRST_CLIENT_S: Final = 10.0
 """How long a run that was not told to wait does wait, so that a screen sees its first scene."""
@@ -92,6 +93,12 @@ def _train(
         on_failure=lambda words: server.outbox.publish(Noticed("warning", words)),
         before_visible=server.commit,
     )
+
+    def follow_threads(trainer: Trainer) -> None:
+        assert trainer.experiment is not None
+        training = trainer.experiment.training
+        set_threads(trainer.model, training, training.batch_size)
+
     session = Session(
         folder.experiment(),
         server.outbox,
@@ -101,9 +108,8 @@ def _train(
         checkpoints=checkpoints,
         resume=None if point is None else point.state,
         segment=0 if point is None else point.segment,
+        set_threads=follow_threads,
     )
-    training = session.experiment.training
-    set_threads(session.trainer.model, training, training.batch_size)
     if point is not None:
         session.milestones.note_resumed(point.path.name, point.branches_from, point.turns)
     if not options.paused:
