@@ -54,6 +54,7 @@ class Session:
         interactive: whether a screen looks on: scenes pause the run, pace counts, it waits at its end.
         clock: seconds, monotonic.
         wait: waits for a command, so many seconds or (None) for ever.
+        set_threads: sets the process's threads as a trainer's experiment has them; None leaves them alone.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Session:
         interactive: bool = False,
         clock: Callable[[], float] = time.perf_counter,
         wait: Callable[[float | None], None] | None = None,
+        set_threads: Callable[[Trainer], object] | None = None,
     ) -> None:
         self.inbox = inbox or Inbox()
         self.sink = sink
@@ -97,6 +99,8 @@ class Session:
         self.clock = clock
         self._wait = wait or self.inbox.wait
         self._tickets = self.inbox.tickets
+        self._set_threads = set_threads
+        self._threads: object = None
         self.reports.segment = segment
         self._state: RunState = "paused"
         self._detail = ""
@@ -107,6 +111,7 @@ class Session:
         self.boundary.moved()
         self.presenter.set_manners()
         self.presenter.follow_experiment()
+        self._follow_threads()
 
     # -- what others ask -------------------------------------------------------------------------------
 
@@ -290,6 +295,7 @@ class Session:
         """What is trained has changed: say so, save it, and look anew at what comes."""
         self.milestones.forget()
         self.presenter.set_manners()
+        self._follow_threads()
         self.inspection.renew()
         self.describe()
         if self.goal is None:
@@ -349,6 +355,13 @@ class Session:
             self.finish("nonfinite")
 
     # -- inside ----------------------------------------------------------------------------------------
+
+    def _follow_threads(self) -> None:
+        """Have the threads set that the experiment asks for, where it asks for others than before."""
+        wanted = self.experiment.training.threads
+        if self._set_threads is not None and wanted != self._threads:
+            self._threads = wanted
+            self._set_threads(self.trainer)
 
     def _obey(self) -> None:
         while self._tickets and not self.ended:

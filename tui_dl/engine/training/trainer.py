@@ -340,7 +340,7 @@ class Trainer:
             if isinstance(error, ChangeRefused):
                 raise
             raise ChangeRefused(f"the change failed, so nothing was changed: {error}") from error
-        self._undo.push(point, prepared.single_field)
+        self._undo.push(point, prepared.single_field, outcome.parts)
         receipt = prepared.receipt(loop.step, outcome)
         if prepared.plan.restarts:
             self._begin_again()
@@ -395,7 +395,7 @@ class Trainer:
         self._loop.abandon()
         point = self._undo.point(self._loop, "restart" if seed is None else f"restart with seed {seed}")
         parts = restarted_parts(self._parts, self._initial, seed)
-        self._undo.push(point, "")
+        self._undo.push(point, "", parts)
         self._begin_again()
         self._loop.adopt(parts)
 
