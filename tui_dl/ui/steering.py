@@ -69,13 +69,13 @@ class Steering:
         await self._give(SetPace(pace))
         return pace
 
-    async def evaluate_test(self) -> None:
-        """Evaluate the test split; its numbers are there when this returns."""
-        await self._give(Evaluate("test"))
-
     async def evaluate(self) -> None:
         """Evaluate the validation split."""
         await self._give(Evaluate())
+
+    async def evaluate_test(self) -> None:
+        """Evaluate the test split; its numbers are there when this returns."""
+        await self._give(Evaluate("test"))
 
     async def nudge_rate(self, by: int) -> None:
         """The learning rate a tenth up or down."""

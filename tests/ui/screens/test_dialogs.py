@@ -2,17 +2,19 @@ import math
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.ui.fake_engine import FakeEngine, described, status
 from tests.ui.screens.conftest import Open
 from tui_dl.errors import EngineFailed
+from tui_dl.spec.metrics import METRICS
 from tui_dl.spec.preset import load_preset
 from tui_dl.ui.app import TuiDlApp
 from tui_dl.ui.engine_port import Farewell
 from tui_dl.ui.hangul import JAMO
 from tui_dl.ui.screens.dialog import Dialog
-from tui_dl.wire.commands import ExtendRun, Restart, Step, Stop, Undo
-from tui_dl.wire.messages import NonFiniteFound, RunFailed, RunFinished
+from tui_dl.wire.commands import Evaluate, ExtendRun, Restart, Step, Stop, Undo
+from tui_dl.wire.messages import EvaluationRecorded, NonFiniteFound, RunFailed, RunFinished
 
 SEED = load_preset("digits-mlp").seed
 SIZES = [(80, 24), (44, 12), (160, 48)]
@@ -122,6 +124,24 @@ async def test_the_end_offers_to_go_on(on_stage: Open) -> None:
         assert "Go on for 40 more epochs" in stage.text
         await stage.press("t")
         await stage.until(lambda: stage.engine.given(ExtendRun) == [ExtendRun(10)])
+
+
+async def test_the_end_offers_a_look_at_the_test_split_where_there_is_one(on_stage: Open) -> None:
+    async with on_stage(80, 24) as stage:
+        stage.engine.post(status("finished", 920), RunFinished("epochs", 920))
+        await stage.until("All planned epochs are done")
+        assert "test split" not in stage.text
+        await stage.press("k")
+    async with on_stage(80, 24) as stage:
+        known = described()
+        tested = tuple(metric for metric in METRICS if metric.name == "test.accuracy")
+        stage.engine.post(structs.replace(known, metrics=(*known.metrics, *tested)))
+        stage.engine.post(status("finished", 920), RunFinished("epochs", 920))
+        await stage.until("Evaluate the test split")
+        stage.engine.post(EvaluationRecorded(0, 920, 40, "test", {"loss": 0.123, "accuracy": 0.9876}))
+        await stage.press("e")
+        await stage.until(lambda: stage.engine.given(Evaluate) == [Evaluate("test")])
+        await stage.until("98.8%")
 
 
 async def test_after_looking_space_offers_it_again(on_stage: Open) -> None:

@@ -95,12 +95,21 @@ def finished_dialog(model: RunModel) -> Dialog:
         [
             Choice("g", f"Go on for {epochs} more epochs", f"extend:{epochs}"),
             Choice("t", "Go on for ten more epochs", "extend:10"),
-            Choice("r", "Start over", "restart"),
             *_test_choice(model),
+            Choice("r", "Start over", "restart"),
             Choice("q", "Leave", "leave"),
             Choice("k", "Keep looking", "cancel"),
         ],
     )
+
+
+def _test_choice(model: RunModel) -> list[Choice]:
+    """To look at the test split, where the data has one."""
+    metrics = () if model.described is None else model.described.metrics
+    if not any(metric.name.startswith("test.") for metric in metrics):
+        return []
+    warning = "Nothing should be tuned after that: it would no longer be unseen."
+    return [Choice("e", "Evaluate the test split", "test", warning)]
 
 
 def _results(model: RunModel) -> list[Line]:
@@ -115,15 +124,6 @@ def _results(model: RunModel) -> list[Line]:
         lines.append([(f"{split:<11}", "dim"), ("loss ", "dim"), (f"{number(loss):<10}", style),
                       (f"{metric} ", "dim"), (text, style)])  # fmt: skip
     return lines
-
-
-def _test_choice(model: RunModel) -> list[Choice]:
-    """To look at the test split, where the data has one."""
-    metrics = () if model.described is None else model.described.metrics
-    if not any(metric.name.startswith("test.") for metric in metrics):
-        return []
-    warning = "Nothing should be tuned after that: it would no longer be unseen."
-    return [Choice("e", "Evaluate the test split", "test", warning)]
 
 
 def nonfinite_dialog(model: RunModel) -> Dialog:
