@@ -9,7 +9,7 @@ from tui_dl.components.models import affine_maps
 from tui_dl.engine.swap.calibrate import refuse_uncalibratable
 from tui_dl.engine.swap.foreign import refuse_foreign
 from tui_dl.engine.swap.loss_scale import gradient_scale, new_objective
-from tui_dl.engine.swap.modules import NOTHING, module_changes
+from tui_dl.engine.swap.modules import planned_changes
 from tui_dl.engine.swap.offers import rate_offers, rate_warnings
 from tui_dl.engine.swap.transfer import GRADIENT_POWERS, Transfer, plan_transfer, slots
 from tui_dl.engine.swap.words import label_of, plain_change, words
@@ -167,7 +167,7 @@ def _ongoing(
         if scalable and scale is None:
             warnings.append("the gradient on the probe batch is zero or not finite: no state is rescaled.")
     kept, converted, rescaled, reset = _lists(parts, step, transfer, scale)
-    modules = NOTHING if parts.is_foreign else module_changes(parts.experiment, new)
+    modules = planned_changes(parts, new)
     offers = rate_offers(parts, step, new, changed) if any(e.path == "optimizer" for e in found) else ()
     plan = Plan(
         change=change,
