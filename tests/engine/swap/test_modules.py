@@ -203,6 +203,19 @@ def test_a_last_batch_of_one_sample_takes_the_running_statistics_and_leaves_them
     assert not torch.equal(next(of.model.buffers()), before[0])
 
 
+def test_a_plan_says_what_becomes_of_a_last_batch_of_one_sample() -> None:
+    def warns(of: Trainer, change: dict[str, Any]) -> bool:
+        return any("a single sample" in warning for warning in of.plan(change).warnings)
+
+    plain, normed = trainer(), trainer(regularizers=["batch_norm"])
+    norm = {"regularizers.batch_norm": True}
+    assert warns(plain, {**norm, "training.batch_size": 103})
+    assert warns(normed, {"training.batch_size": 103})
+    assert not warns(plain, norm)
+    assert not warns(plain, {"training.batch_size": 103})
+    assert not warns(normed, {"regularizers.batch_norm.momentum": 0.5})
+
+
 @pytest.mark.parametrize(
     ("setting", "change", "words"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast, final
 
@@ -90,6 +91,22 @@ def module_changes(old: Experiment, new: Experiment) -> ModuleChanges:
         converted=tuple(f"norms.{place}" for place in preserved),
         warnings=tuple(_warnings(old, new)),
     )
+
+
+def planned_changes(parts: Parts, new: Experiment) -> ModuleChanges:
+    """What a change does to these parts, with what their data has to say of it; nothing to somebody's own."""
+    if parts.is_foreign:
+        return NOTHING
+    changes = module_changes(parts.experiment, new)
+    assert parts.splits is not None
+    left_over = len(parts.splits.train.inputs) % new.training.batch_size
+    concerns = changes.norms or new.training.batch_size != parts.experiment.training.batch_size
+    if _batch_norm(new) is not None and concerns and left_over == 1:
+        words = (
+            "the last batch of an epoch is a single sample: batch_norm takes its running statistics there."
+        )
+        return dataclasses.replace(changes, warnings=(*changes.warnings, words))
+    return changes
 
 
 def _swaps(old: AnyActivation, new: AnyActivation) -> bool:

@@ -13,7 +13,7 @@ from tui_dl.engine.swap.foreign import refuse_foreign
 from tui_dl.engine.swap.head import HeadChange, planned_head, trial_parts
 from tui_dl.engine.swap.loss_change import head_lists, loss_warnings
 from tui_dl.engine.swap.loss_scale import gradient_scale, new_objective, with_objective
-from tui_dl.engine.swap.modules import NOTHING, module_changes
+from tui_dl.engine.swap.modules import planned_changes
 from tui_dl.engine.swap.offers import rate_offers, rate_warnings
 from tui_dl.engine.swap.precision import refuse_untrainable_precision, scaler_lists
 from tui_dl.engine.swap.schedule_state import PIECES, rate_jump, refuse_unevaluated, schedule_lists
@@ -194,7 +194,7 @@ def _ongoing(
     kept, converted, rescaled, reset = _lists(parts, step, transfer, powers)
     scheduled = schedule_lists(parts, new, new_objective=changed is not None)
     kept_scaler, reset_scaler = scaler_lists(parts, new)
-    modules = NOTHING if parts.is_foreign else module_changes(parts.experiment, new)
+    modules = planned_changes(parts, new)
     if head is not None:
         converted, reset = head_lists(parts, head, transfer, converted, reset)
     offers = rate_offers(parts, step, new, trial) if any(e.path == "optimizer" for e in found) else ()
