@@ -12,12 +12,15 @@ from tui_dl.engine.swap.update_size import first_update_size, next_gradients, ne
 from tui_dl.wire.plans import RateOption
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui_dl.engine.parts.parts import Parts
     from tui_dl.spec.experiment import Experiment
 
 NOTABLE: Final = 3.0
 LARGEST_RATE: Final = 1e12
-_CLOSE: Final = math.log(1.25)
+_CLOSE: Final = math.log(1.1)
+_TRIES: Final = 3
 
 
 def rate_offers(parts: Parts, step: int, new: Experiment, trial: Parts | None) -> tuple[RateOption, ...]:
@@ -51,18 +54,34 @@ def rate_offers(parts: Parts, step: int, new: Experiment, trial: Parts | None) -
         RateOption("default", default_lr, relative(default_lr)),
         RateOption("same number", same_lr, relative(same_lr)),
     ]
-    # Updates are proportional to the rate: one at the default tells the rate for any size.
-    at_default = offers[0].relative_update if stand_in is not None else None
-    if at_default:
-        matched = float(f"{default_lr / at_default:.3g}")
-        if 0 < matched <= LARGEST_RATE and math.isfinite(matched):
-            offer = RateOption("matched", matched, relative(matched))
-            # Where something else bounds the step (Adafactor's 1/√t, say), no rate matches.
-            if offer.relative_update and abs(math.log(offer.relative_update)) < _CLOSE:
-                offers.append(offer)
+    if stand_in is not None:
+        offers += _matched(default_lr, offers[0].relative_update, relative)
     if optimizer.lr not in (default_lr, same_lr):
         offers.append(RateOption("chosen", optimizer.lr, relative(optimizer.lr)))
     return tuple(structs.replace(offer, lr=float(offer.lr)) for offer in offers)
+
+
+def _matched(lr: float, size: float | None, relative: Callable[[float], float | None]) -> list[RateOption]:
+    """The rate whose first update is as long as the recent ones; none where no rate makes it so.
+
+    Most updates are proportional to the rate, so that the first try hits. Muon's has a part at a rate of its
+    own, and takes another; Adafactor's is bounded by 1/√t, and may never get there.
+
+    Args:
+        lr: a rate.
+        size: its update's length over the recent ones'.
+        relative: the same for any rate.
+    """
+    for _ in range(_TRIES):
+        if not size or not math.isfinite(lr / size):
+            return []
+        lr = float(f"{lr / size:.3g}")
+        if not 0 < lr <= LARGEST_RATE:
+            return []
+        size = relative(lr)
+        if size and abs(math.log(size)) < _CLOSE:
+            return [RateOption("matched", lr, size)]
+    return []
 
 
 def rate_warnings(offers: tuple[RateOption, ...], new: Experiment) -> tuple[str, ...]:
