@@ -2,7 +2,7 @@ import pytest
 
 from tests.ui.fake_engine import described, status, steps
 from tui_dl.ui.run_model import RunModel
-from tui_dl.ui.vital_signs import PATIENCE_S, SLOW_PATIENCE_S, VitalSigns
+from tui_dl.ui.vital_signs import COMPILE_PATIENCE_S, PATIENCE_S, SLOW_PATIENCE_S, VitalSigns
 from tui_dl.wire.messages import PROTOCOL, Welcomed
 
 WELCOME = Welcomed(PROTOCOL, "run-1", 1, "0.1.0", True)
@@ -52,6 +52,15 @@ def test_slow_steps_a_slow_pace_and_rest_are_no_stall(
     model, watch = signs(status(state, 50, steps_per_s=speed, pace=pace))
     assert not tick(watch, quiet_s)
     assert not model.stalled_s
+
+
+def test_compiling_takes_its_time_and_is_no_stall() -> None:
+    model, watch = signs(status("running", 50, steps_per_s=1000.0, detail="compiling the step"))
+    assert model.state == "compiling"
+    assert not tick(watch, COMPILE_PATIENCE_S - 1, asked_at_s=1.0)
+    assert model.state == "compiling"
+    tick(watch, COMPILE_PATIENCE_S + 1)
+    assert model.state == "stalled"
 
 
 def test_a_command_without_an_answer_is_a_stall_at_rest_too() -> None:

@@ -130,10 +130,15 @@ class RunModel:
     def _engine_state(self) -> str:
         """What the engine says of itself: in its first states the detail tells what it is about."""
         state, detail = self.status.state, self.status.detail
-        if state in ("starting", "running") and detail.startswith("compiling"):
+        if self.is_compiling:
             return "compiling"
         told = ("loading", "connecting") if state == "starting" else ()
         return next((word for word in told if detail.startswith(word)), state)
+
+    @property
+    def is_compiling(self) -> bool:
+        """Whether the engine is busy compiling a step: it makes no batches meanwhile."""
+        return self.status.state in ("starting", "running") and self.status.detail.startswith("compiling")
 
     @property
     def receipt(self) -> Receipt | None:

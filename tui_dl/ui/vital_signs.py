@@ -10,6 +10,8 @@ PATIENCE_S: Final = 3.0
 """A run whose steps are quick is stalled after so long without one."""
 SLOW_PATIENCE_S: Final = 20.0
 """The same before the first steps have told how long one takes."""
+COMPILE_PATIENCE_S: Final = 300.0
+"""The same while a step is being compiled: a large one on a busy machine takes minutes."""
 _STEPS_OF_PATIENCE: Final = 5
 _NOTHING: Final[frozenset[Topic]] = frozenset()
 
@@ -53,7 +55,8 @@ class VitalSigns:
             return 0.0
         if model.status.state == "running":
             quiet_s = now_s - self._progress_s
-            return quiet_s if quiet_s > self._patience() else 0.0
+            patience_s = COMPILE_PATIENCE_S if model.is_compiling else self._patience()
+            return quiet_s if quiet_s > patience_s else 0.0
         return now_s - asked_at_s if asked_at_s is not None and now_s - asked_at_s > PATIENCE_S else 0.0
 
     def _patience(self) -> float:
