@@ -74,7 +74,7 @@ def test_the_table_of_keys_is_the_programs() -> None:
 def test_the_table_of_presets_has_each_that_is_shipped() -> None:
     names = [row[0] for row in README.table("preset")]
     assert sorted(names) == sorted(f"`{name}`" for name in PRESETS)
-    assert {f"`{name}`" for name in PRESETS} <= set(re.findall(r"`[a-z-]+`", CHANGELOG.text))
+    assert {f"`{name}`" for name in PRESETS} <= set(re.findall(r"`[a-z0-9-]+`", CHANGELOG.text))
 
 
 def test_exit_codes_are_those_of_the_programs_help() -> None:

@@ -12,13 +12,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import long_history, memory, screen, speed
+from tests.benchmarks import changes, long_history, memory, screen, speed
 from tests.benchmarks.experiment import PROJECT, Workplace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PARTS = ("speed", "screen", "memory", "history")
+PARTS = ("speed", "changes", "screen", "memory", "history")
 
 
 def main() -> None:
@@ -39,6 +39,7 @@ def main() -> None:
         workplace = Workplace(Path(folder))
         parts: dict[str, Callable[[], bool]] = {
             "speed": lambda: speed.measure(workplace, arguments.rounds, arguments.seconds),
+            "changes": lambda: changes.measure(arguments.rounds),
             "screen": lambda: screen.measure(workplace, arguments.rounds, arguments.presses, window_s=10.0),
             "memory": lambda: memory.measure(workplace, long=arguments.long),
             "history": lambda: long_history.measure(workplace, min(arguments.rounds, 3)),

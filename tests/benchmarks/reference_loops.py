@@ -81,11 +81,24 @@ def trainer_steps() -> Iterator[None]:
         yield
 
 
+def compiled_trainer_steps() -> Iterator[None]:
+    """`Trainer.train_batch` with the whole step compiled, its losses checked for being finite as always."""
+    from tui_dl import Trainer, load_preset
+
+    trainer = Trainer(load_preset(sys.argv[2], {"training.compile": "on"}))
+    trainer.stop_on_nonfinite = True
+    trainer.watch_compiling(lambda news: print(news.kind, news.words, file=sys.stderr))
+    while True:
+        trainer.train_batch()
+        yield
+
+
 KINDS: dict[str, Callable[[], Iterator[None]]] = {
     "hand": hand_steps,
     "hand-fused": fused_hand_steps,
     "loader": loader_steps,
     "trainer": trainer_steps,
+    "trainer-compiled": compiled_trainer_steps,
 }
 
 

@@ -1,5 +1,7 @@
 """Steps per second of the loops people write and of the program, in turns, so that drift hits all alike."""
 
+import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -12,6 +14,7 @@ Turns = dict[str, list[Turn]]
 
 HAND: Final = "hand loop"
 LOADER: Final = "DataLoader loop"
+COMPILED: Final = "Trainer alone, compiled"
 HEADLESS: Final = "headless engine"
 SCREEN: Final = "with the screen, budget 5 %"
 LEAN_SCREEN: Final = "with the screen, budget 1 %"
@@ -21,11 +24,13 @@ CONTENDERS: Final[Mapping[str, Callable[[Workplace], Contender]]] = {
     "hand loop, fused Adam": lambda place: Loop("hand-fused", place),
     LOADER: lambda place: Loop("loader", place),
     "Trainer alone": lambda place: Loop("trainer", place),
+    COMPILED: lambda place: Loop("trainer-compiled", place),
     HEADLESS: Headless,
     SCREEN: lambda place: OnScreen(place, place.experiment(0.05)),
     LEAN_SCREEN: lambda place: OnScreen(place, place.experiment(0.01)),
 }
 _OVER_HAND: Final = {
+    COMPILED: Target(2.0, at_least=True),
     HEADLESS: Target(1.10, at_least=True),
     SCREEN: Target(1.0, at_least=True),
     LEAN_SCREEN: Target(1.0, at_least=True),
@@ -38,6 +43,9 @@ def measure(workplace: Workplace, rounds: int, seconds: float) -> bool:
     contenders: dict[str, Contender] = {}
     try:
         for name, make in CONTENDERS.items():
+            if name == COMPILED and not has_compiler():
+                _tell(f"{name} is left out: no C++ compiler is found here")
+                continue
             _tell(f"starting {name}")
             contenders[name] = make(workplace)
         turns = _take_turns(contenders, rounds, seconds)
@@ -88,6 +96,11 @@ def _ratios(turns: Turns, base: str, targets: Mapping[str, Target]) -> list[Row]
             note = f"{spread(ratios)}; of processor time {by_processor:.2f}"
             rows.append(Row(f"{name} / {base}", median(ratios), "", note, targets.get(name), digits=3))
     return rows
+
+
+def has_compiler() -> bool:
+    """Whether torch's compiler finds one for C++."""
+    return any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "g++", "clang++"))
 
 
 def _tell(text: str) -> None:

@@ -10,9 +10,11 @@ from torch import nn
 from tests.components.catalogue import ACTIVATIONS, INITS, name
 from tui_dl.components.memory import memory_bytes
 from tui_dl.components.models import Mlp, build_model
+from tui_dl.components.norms import dropout_at, norms_at
 from tui_dl.errors import NotAvailable
 from tui_dl.spec import activations, inits
 from tui_dl.spec import models as spec
+from tui_dl.spec.regularizers import BatchNorm, Dropout, LayerNorm
 
 
 def _built(model: spec.Model, seed: int = 0, input_shape: tuple[int, ...] = (4, 2), outputs: int = 3) -> Mlp:
@@ -154,3 +156,14 @@ def test_a_model_that_cannot_fit_is_refused_before_it_is_built() -> None:
 
 def test_this_machine_has_memory() -> None:
     assert 2**27 < memory_bytes() < 2**50
+
+
+def test_norms_and_dropout_stand_where_they_are_declared() -> None:
+    model = spec.Mlp(hidden=(3, 3, 3))
+    batch, layer = BatchNorm(layers=(2, 0)), LayerNorm(layers=(1,))
+    assert norms_at((batch, layer), model) == (batch, layer, batch)
+    assert norms_at((LayerNorm(),), model) == (LayerNorm(),) * 3
+    assert dropout_at((Dropout(0.2, layers=(1,)),), model) == (0.0, 0.2, 0.0)
+    assert dropout_at((Dropout(0.2),), model) == (0.2,) * 3
+    assert norms_at((Dropout(),), model) == (None,) * 3
+    assert dropout_at((batch,), model) == (0.0,) * 3

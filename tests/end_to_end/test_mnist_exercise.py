@@ -24,8 +24,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(tmp_path_factory.mktemp("mnist"), mnist_files())
 
 
-def test_each_of_ten_epochs_prints_its_line(folder: Path) -> None:
-    done = run("run", "mnist-mlp", "--headless", "--set", f"data.folder={folder}", *SMALL)
+def test_each_of_ten_epochs_prints_its_line(folder: Path, tmp_path: Path) -> None:
+    told = tmp_path / "lines.jsonl"
+    set_folder = f"data.folder={folder}"
+    done = run("run", "mnist-mlp", "--headless", "--set", set_folder, *SMALL, "--jsonl", str(told))
     assert done.returncode == 0, done.stderr
     *lines, summary = done.stdout.splitlines()
     found = [LINE.fullmatch(line) for line in lines]
@@ -34,25 +36,24 @@ def test_each_of_ten_epochs_prints_its_line(folder: Path) -> None:
     assert summary.startswith("finished (epochs) at step 40")
     assert "test: loss" in summary
     assert done.stderr == ""
-
-
-def test_json_lines_stay_alone_on_standard_output(folder: Path) -> None:
-    done = run("run", "mnist-mlp", "--headless", "--set", f"data.folder={folder}", *SMALL, "--jsonl", "-")
-    lines = parsed(done.stdout)
-    evaluated = [(line["split"], line["epoch"]) for line in lines if line["type"] == "evaluation"]
+    evaluated = [line for line in parsed(told.read_text()) if line["type"] == "evaluation"]
     for split in ("train", "validation", "test"):
-        assert [epoch for name, epoch in evaluated if name == split] == list(range(1, 11))
-    of_test = [line for line in lines if line["type"] == "evaluation" and line["split"] != "train"]
+        assert [line["epoch"] for line in evaluated if line["split"] == split] == list(range(1, 11))
     # Nothing is held out but the test split: what the exercise reads is said under both names.
-    assert all(a["accuracy"] == b["accuracy"] for a, b in zip(of_test[::2], of_test[1::2], strict=True))
-    assert sum(LINE.fullmatch(line) is not None for line in done.stderr.splitlines()) == 10
+    both = [
+        [line["accuracy"] for line in evaluated if line["split"] == name] for name in ("validation", "test")
+    ]
+    assert both[0] == both[1]
 
 
-def test_digits_do_without_a_network() -> None:
-    done = run("run", "mnist-mlp", "--headless", "--epochs", "2", "--set", "data.name=digits", *SMALL)
+def test_digits_do_without_a_network_and_json_lines_stay_alone_on_standard_output() -> None:
+    asked = ("--epochs", "2", "--set", "data.name=digits", *SMALL, "--jsonl", "-")
+    done = run("run", "mnist-mlp", "--headless", *asked)
     assert done.returncode == 0, done.stderr
-    assert [bool(LINE.fullmatch(line)) for line in done.stdout.splitlines()] == [True, True, False]
-    assert done.stderr.strip() == "digits has no test split: test_accr is measured on the validation split"
+    assert parsed(done.stdout)[-1]["type"] == "finished"
+    remark, *lines = done.stderr.splitlines()
+    assert remark == "digits has no test split: test_accr is measured on the validation split"
+    assert [bool(LINE.fullmatch(line)) for line in lines] == [True, True]
 
 
 def test_without_a_network_it_is_said_and_the_exit_code_is_three(tmp_path: Path) -> None:

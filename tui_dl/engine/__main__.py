@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from tui_dl.engine.session.loading import StoppedWhileLoading
     from tui_dl.engine.session.session import Session
+    from tui_dl.engine.training.trainer import Trainer
 
 FIRST_CLIENT_S: Final = 10.0
 """How long a run that was not told to wait does wait, so that a screen sees its first scene."""
@@ -101,6 +102,13 @@ def _train(
         )
     except StoppedWhileLoading as stopped:
         return _end_before_training(server, stopped)
+
+    def follow_threads(trainer: Trainer) -> None:
+        assert trainer.experiment is not None
+        assert trainer.splits is not None, "a session trains on an experiment's data"
+        training = trainer.experiment.training
+        set_threads(trainer.model, training, training.batch_size, trainer.splits.input_shape)
+
     session = Session(
         experiment,
         server.outbox,
@@ -110,11 +118,8 @@ def _train(
         checkpoints=checkpoints,
         resume=None if point is None else point.state,
         segment=0 if point is None else point.segment,
+        set_threads=follow_threads,
     )
-    training = session.experiment.training
-    splits = session.trainer.splits
-    assert splits is not None, "a session trains on an experiment's data"
-    set_threads(session.trainer.model, training, training.batch_size, splits.input_shape)
     if point is not None:
         session.milestones.note_resumed(point.path.name, point.branches_from, point.turns)
     if not options.paused:

@@ -82,7 +82,13 @@ def _refuse_unsteady_loss(experiment: Experiment) -> None:
                 "take it away or use another optimizer.",
                 key=f"regularizers.{each.name}",
             )
-    if getattr(experiment.training, "precision", "float32") == "float16":
+    if not experiment.training.zero_grad:
+        raise SpecError(
+            "false adds up gradients, and lbfgs tells curvature from their differences; "
+            "set it to true or use another optimizer.",
+            key="training.zero_grad",
+        )
+    if experiment.training.precision == "float16":
         raise SpecError(
             'lbfgs can\'t go by a loss that is scaled; use "float32" or "bfloat16".',
             key="training.precision",

@@ -30,6 +30,10 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
         Literal["float32", "bfloat16", "float16"],
         described("What forward and backward are computed in; weights stay float32, float16 scales its loss"),
     ] = "float32"
+    compile: Annotated[
+        Literal["off", "on"],
+        described("on makes a step one compiled function, its update included; that takes seconds at first"),
+    ] = "off"
     epochs: Annotated[int, number("Passes over the training split", ge=1, le=10**9, unit="epochs")] = 40
     device: Annotated[
         str,

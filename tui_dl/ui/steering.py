@@ -83,6 +83,10 @@ class Steering:
         """End the search that goes on."""
         await self._give(CancelRateSearch())
 
+    async def evaluate_test(self) -> None:
+        """Evaluate the test split; its numbers are there when this returns."""
+        await self._give(Evaluate("test"))
+
     async def nudge_rate(self, by: int) -> None:
         """The learning rate a tenth up or down."""
         await self.nudge(RATE, by)

@@ -63,7 +63,7 @@ class FrameClockApp(App[ReturnType]):
         else:
             self.post_display_hook()
 
-    def action_redraw(self) -> None:
+    def redraw(self) -> None:
         """Paint the whole screen, whatever the terminal shows."""
         self.shown_cells.forget()
         self.screen.refresh()

@@ -119,6 +119,8 @@ class CurveView(Struct, frozen=True, tag="curve"):
     train_coverage: float | None = None
     """Share of the shown points that lie within one σ of the mean; None without a σ."""
     validation_coverage: float | None = None
+    is_against_true: bool = False
+    """Of several inputs: x is the true value, y the predicted one, the grid the line on which they agree."""
 
 
 class SampleView(Struct, frozen=True):

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from tests.components.catalogue import name
-from tests.components.test_optimizers import ALL
+from tests.components.optimizers_by_hand import ALL
 from tui_dl.components.optimizers import build_optimizer
 from tui_dl.engine.parts.foreign_optimizer import described_optimizer
 from tui_dl.spec import optimizers as spec

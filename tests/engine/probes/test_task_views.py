@@ -1,5 +1,6 @@
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from tui_dl.engine.probes.judging import SAMPLES, confusion
 from tui_dl.engine.probes.task_views import TaskProbe, view_of
 from tui_dl.engine.probes.view import Wish
 from tui_dl.engine.training.trainer import Trainer
+from tui_dl.spec.preset import from_toml
 from tui_dl.wire.snapshots import ConfusionView, CurveView, Reading, RegionsView, SamplesView
 
 
@@ -47,6 +49,44 @@ def test_many_points_are_thinned() -> None:
     view = look(trainer("outliers", {"data.samples": 5000}))
     assert isinstance(view, CurveView)
     assert len(view.train_x) == len(view.train_y) == 400
+
+
+def test_a_regression_over_several_inputs_shows_what_is_predicted_by_what_is_true() -> None:
+    seen = Trainer(from_toml('data = "diabetes"\nmodel = "mlp"', "test"))
+    view = look(seen)
+    assert isinstance(view, CurveView)
+    assert view.is_against_true
+    splits = seen.splits
+    assert splits is not None
+    assert view.train_x == pytest.approx(splits.train.targets.flatten().tolist())
+    assert view.validation_x == pytest.approx(splits.validation.targets.flatten().tolist())
+    predicted = answers(seen.model, splits.validation.inputs).flatten()
+    assert view.validation_y == pytest.approx(predicted.tolist(), abs=1e-6)
+    assert view.grid_x == view.grid_y == (25.0, 346.0)
+    left = splits.validation.targets.flatten() - predicted
+    assert view.validation_residuals == pytest.approx(left.tolist(), abs=1e-3)
+    assert view.validation_rms == pytest.approx(left.square().mean().sqrt().item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (3, 32, 32)])
+def test_pictures_of_any_usual_shape_are_grey_levels_with_names(
+    shape: tuple[int, ...], tmp_path: Path
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (40, *shape), dtype=np.uint8)
+    np.savez(tmp_path / "a.npz", x=pixels, y=np.array(["cat", "dog"] * 20))
+    seen = trainer("digits-mlp", {"data": {"name": "npz", "path": str(tmp_path / "a.npz")}})
+    view = look(seen, sample=3)
+    assert isinstance(view, SamplesView)
+    assert (view.height, view.width) == shape[-2:]
+    assert view.class_names == ("cat", "dog")
+    assert np.sum(view.counts) == 8
+    assert view.chosen is not None
+    shown = np.frombuffer(view.chosen.sample.pixels, np.uint8).reshape(shape[-2:]).astype(float)
+    splits = seen.splits
+    assert splits is not None
+    raw = splits.scaling.invert(splits.validation.inputs[3:4])[0].numpy()
+    grey = raw.mean(0) if raw.ndim == 3 else raw
+    assert np.corrcoef(shown.ravel(), grey.ravel())[0, 1] > 0.999
 
 
 def test_regions_have_the_largest_y_at_the_top() -> None:
@@ -378,3 +418,23 @@ def test_a_loss_that_asks_each_class_by_itself_shows_sigmoids() -> None:
     assert view.chosen.squashed_by == "sigmoid"
     assert view.chosen.probabilities == pytest.approx(logits.sigmoid().tolist(), abs=1e-6)
     assert view.chosen.sample.confidence == pytest.approx(logits.sigmoid().max().item(), abs=1e-6)
+
+
+def test_an_outlier_is_one_by_what_the_model_expects_there() -> None:
+    """Points that lie far where much noise is predicted are none; where little is, they are."""
+    seen = trainer("outliers", {"data.outliers": 0, "data.noise": 0.0, "loss": "gaussian_nll"})
+    splits = seen.splits
+    assert splits is not None
+    with torch.no_grad():
+        affine = next(module for module in seen.model.modules() if isinstance(module, nn.Linear))
+        # μ = 0, and σ from tiny at the left to large at the right.
+        affine.weight.copy_(torch.tensor([[0.0], [6.0]]))
+        affine.bias.copy_(torch.tensor([0.0, -4.0]))
+        sigma = (torch.nn.functional.softplus(affine(splits.train.inputs)[:, 1:]) + 1e-6).sqrt()
+        noise = torch.linspace(-1, 1, len(sigma))[:, None]
+        splits.train.targets.copy_(noise * sigma)
+        left = int(splits.train.inputs.argmin())
+        splits.train.targets[left] = 20 * sigma[left]
+    view = TaskProbe().at_rest(seen, None)
+    assert isinstance(view, CurveView)
+    assert view.outliers == (left,)

@@ -55,49 +55,64 @@ class HandLoop:
 
     def step_beside(self) -> None:
         """One step of the loop, then the trainer's: the same batch and loss, to the last bit."""
-        inputs, targets = self.batch()
-        assert_same((inputs, targets), self.of.peek_batch())
+        count = self.micro_batches
+        batches = [self.batch(index) for index in range(count)]
+        inputs, targets = zip(*batches, strict=True)
+        assert_same((torch.cat(inputs), torch.cat(targets)), self.of.peek_batch())
         self.optimizer.zero_grad()
+        losses = [self.pull(*batch, count) for batch in batches]
+        self.clip()
+        self.optimizer.step()
+        self.constrain()
+        assert self.of.train_batch().loss == torch.stack(losses).mean().item()
+
+    def pull(self, inputs: Tensor, targets: Tensor, count: int) -> Tensor:
+        """Add a micro-batch's part to the gradients; the noise on the weights is that of the whole update."""
         clean = [matrix.detach().clone() for matrix in self.matrices]
         if "weight_noise" in self.regularizers:
-            generator = torch.Generator().manual_seed(self.place("weight_noise"))
+            generator = torch.Generator().manual_seed(self.place("weight_noise", 0))
             sigma = self.regularizers["weight_noise"]["sigma"]
             for matrix in self.matrices:
                 matrix.data += sigma * torch.randn(matrix.shape, generator=generator)
         loss = self.loss(self.model(inputs), targets) + self.penalty()
-        loss.backward()
+        (loss / count if count > 1 else loss).backward()
         for matrix, value in zip(self.matrices, clean, strict=True):
             matrix.data.copy_(value)
-        self.clip()
-        self.optimizer.step()
-        self.constrain()
-        assert self.of.train_batch().loss == loss.item()
+        return loss.detach()
 
     def assert_equal(self) -> None:
         assert_same(weights(self.model), weights(self.of.model))
 
-    def place(self, purpose: str) -> int:
-        """The seed of a purpose at the present batch."""
-        return derived_seed(self.seed, purpose, self.of.epoch, self.of.epoch_samples)
+    @property
+    def micro_batches(self) -> int:
+        """How many the next update takes: fewer at an epoch's end."""
+        assert self.of.experiment is not None
+        assert self.of.splits is not None
+        training = self.of.experiment.training
+        left = len(self.of.splits.train) - self.of.epoch_samples
+        return min(training.accumulate, -(-left // training.batch_size))
 
-    def batch(self) -> tuple[Tensor, Tensor]:
+    def place(self, purpose: str, index: int) -> int:
+        """The seed of a purpose at a micro-batch of the present update."""
+        more = (index,) if index else ()
+        return derived_seed(self.seed, purpose, self.of.epoch, self.of.epoch_samples, *more)
+
+    def batch(self, index: int) -> tuple[Tensor, Tensor]:
         """The next samples of the epoch's order, altered."""
         splits = self.of.splits
         assert splits is not None
         assert self.of.experiment is not None
         generator = torch.Generator().manual_seed(derived_seed(self.seed, "order", self.of.epoch))
         order = torch.randperm(len(splits.train), generator=generator)
-        first = self.of.epoch_samples
-        chosen = order[first : first + self.of.experiment.training.batch_size]
-        inputs, targets = splits.train.inputs[chosen], splits.train.targets[chosen]
-        return self.altered(inputs, targets)
-
-    def altered(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        size = self.of.experiment.training.batch_size
+        first = self.of.epoch_samples + index * size
+        inputs, targets = (
+            each[order[first : first + size]] for each in (splits.train.inputs, splits.train.targets)
+        )
         for name in ("augmentation", "input_noise", "mixup", "cutmix"):
             if name in self.regularizers:
-                numbers = self.regularizers[name]
                 alter = getattr(self, f"_{name}")
-                inputs, targets = alter(inputs, targets, numbers, self.place(name))
+                inputs, targets = alter(inputs, targets, self.regularizers[name], self.place(name, index))
         return inputs, targets
 
     def _input_noise(self, inputs: Tensor, targets: Tensor, numbers: Any, seed: int) -> tuple[Tensor, Tensor]:

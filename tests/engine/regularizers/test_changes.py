@@ -158,6 +158,11 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         'counts with method = "norm" alone',
     ),
     ({}, {"regularizers.l1.method": "exact"}, 'one of "penalty", "proximal"'),
+    (
+        {},
+        {"optimizer": "lbfgs", "training.batch_size": 1000, "regularizers.l1.method": "proximal"},
+        "moves weights beside the loss",
+    ),
     ({}, {"regularizers.max_norm.limit": 0}, "above 0"),
     ({}, {"regularizers.elastic_net.l1_ratio": 1.1}, "1"),
 ]

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from tests.engine.plain_loop import assert_same, continuation, trainer, weights
 from tests.engine.regularizers.cases import CASES, IMAGES, listed
+from tui_dl.engine.training.phase_facts import PhaseTeller
 from tui_dl.engine.training.trainer import Trainer
 
 ALL = listed(CASES["all"])
@@ -195,3 +196,24 @@ def test_somebody_elses_network_takes_those_of_weights_and_gradients() -> None:
     limited = own(max_norm={"limit": 0.1})
     limited.train_batch()
     assert (limited.model[0].weight.norm(dim=1) <= 0.1).all()  # type: ignore[index, union-attr]
+
+
+def test_who_steps_through_a_batch_is_told_what_was_altered_and_cut() -> None:
+    of = trainer(
+        regularizers=[
+            {"name": "mixup"},
+            {"name": "input_noise"},
+            {"name": "gradient_clipping", "method": "value", "max_value": 0.001},
+        ]
+    )
+    teller, told = PhaseTeller(), {}
+    for phase in of.phases():
+        told[phase] = teller.tell(of, phase)
+    assert "altered by input_noise, then mixup" in told["fetch"][1]
+    values, words = told["clip"]
+    assert values["clipped_norm"] < values["grad_norm"]
+    assert words[0].startswith("numbers cut to ±0.001: norm")
+    plain = trainer()
+    for phase in plain.phases():
+        if phase == "fetch":
+            assert not any("altered" in line for line in PhaseTeller().tell(plain, phase)[1])

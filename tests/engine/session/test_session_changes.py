@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from tests.engine.session_bench import TOTAL_STEPS, Driver, experiment, losses_of_a_whole_run
+from tui_dl.engine.training.trainer import Trainer
 from tui_dl.wire.commands import (
     ApplyChange,
     MeasureMetrics,
@@ -208,3 +209,19 @@ def test_measuring_after_going_back_says_nothing_of_the_branch_left_behind(back:
     place = (1, driver.step)
     assert measured.values["lr"] == driver.sink.column("lr")[place]
     assert measured.values["grad_norm"] == driver.sink.column("grad_norm")[place]
+
+
+def test_threads_follow_a_change_and_its_undo() -> None:
+    set_to: list[object] = []
+
+    def set_threads(trainer: Trainer) -> None:
+        assert trainer.experiment is not None
+        set_to.append(trainer.experiment.training.threads)
+
+    driver = Driver(experiment(), set_threads=set_threads)
+    assert set_to == ["auto"]
+    driver.tell(ApplyChange({"optimizer.lr": 0.1}))
+    assert set_to == ["auto"]
+    driver.tell(ApplyChange({"training.threads": 2}))
+    driver.tell(Undo())
+    assert set_to == ["auto", 2, "auto"]

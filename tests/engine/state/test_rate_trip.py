@@ -244,3 +244,14 @@ def test_batches_that_come_once_can_not_be_looked_ahead() -> None:
     pairs = [(torch.randn(4, 3), torch.randn(4, 1)) for _ in range(5)]
     with pytest.raises(ChangeRefused, match="generator"):
         somebodys(pair for pair in pairs).find_rate()
+
+
+@pytest.mark.cuda
+def test_on_cuda_it_leaves_no_trace_either() -> None:
+    of = trainer(training__device="cuda", regularizers__dropout__p=0.3, optimizer="adam")
+    continuation(of, 3)
+    half_way(of, 4)
+    before, outside = of.state_dict(), torch.cuda.get_rng_state()
+    assert len(of.find_rate(**QUICK).curve.losses) > 3
+    assert_same(of.state_dict(), before)
+    assert torch.equal(torch.cuda.get_rng_state(), outside)

@@ -108,3 +108,23 @@ def test_a_restart_can_be_undone() -> None:
     assert of.undo_label == "restart"
     assert of.undo().abandoned_step == 4
     assert continuation(of, 9) == continuation(never, 9)
+
+
+def test_data_and_networks_that_only_a_point_still_holds_count() -> None:
+    of = trainer(data__samples=20_000)
+    assert of.splits is not None
+    data = sum(
+        split.inputs.nbytes + split.targets.nbytes for split in (of.splits.train, of.splits.validation)
+    )
+    of._undo = UndoStack(largest_bytes=data)
+    for samples in (130, 140, 150):
+        of.apply({"data.samples": samples})
+    # The large data are held by the oldest point alone: it is the one that has no room.
+    assert of.undo_depth == 2
+    of.undo()
+    of.undo()
+    assert of.experiment is not None
+    assert of.experiment.data.samples == 130  # type: ignore[union-attr]
+    of.apply({"optimizer.lr": 0.1})
+    of.apply({"data.noise": 0.37})
+    assert of.undo_depth == 2

@@ -1,6 +1,7 @@
 """Changes of everything but the optimizer: what goes on, what is measured, what is refused."""
 
 import copy
+import itertools
 import math
 from typing import Any
 
@@ -124,8 +125,14 @@ def test_a_change_to_what_is_set_changes_nothing(change: dict[str, Any]) -> None
     assert_same(of.state_dict(), never.state_dict())
 
 
-@pytest.mark.parametrize("loss", ["mse", "l1", "huber"])
-@pytest.mark.parametrize("name", ["adam amsgrad", "rmsprop centered", "adagrad", "sgd momentum"])
+SCALED = ("adam amsgrad", "rmsprop centered", "adagrad", "sgd momentum")
+OTHERS = ("nadam", "radam", "adamax", "adadelta", "adafactor", "muon", "rprop", "asgd")
+
+
+@pytest.mark.parametrize(
+    ("loss", "name"),
+    [*itertools.product(("mse", "l1", "huber"), SCALED), *(("mse", name) for name in OTHERS)],
+)
 def test_a_new_loss_rescales_moments_by_the_measured_ratio(loss: str, name: str) -> None:
     of = trained(optimizer=OPTIMIZERS[name])
     was, before, model = states(of), weights(of.model), copy.deepcopy(of.model).eval()
@@ -143,7 +150,9 @@ def test_a_new_loss_rescales_moments_by_the_measured_ratio(loss: str, name: str)
     function = {"mse": F.mse_loss, "l1": F.l1_loss, "huber": F.huber_loss}[loss]
     ratio = norm_of(function(model(inputs), one_hot)) / old
     powers = {"exp_avg": 1, "exp_avg_sq": 2, "max_exp_avg_sq": 2, "square_avg": 2, "grad_avg": 1, "sum": 2}
-    touched = {slot for slot in was[0] if slot in powers}
+    powers |= {"exp_inf": 1, "row_var": 2, "col_var": 2, "variance": 2}
+    powers |= {"momentum_buffer": 1} if name == "muon" else {}
+    touched = {slot for state in was for slot in state if slot in powers}
     assert {each.removeprefix("optimizer.") for each in receipt.rescaled} == touched
     for state, now in zip(was, states(of), strict=True):
         for slot, value in state.items():
@@ -265,6 +274,37 @@ def test_rates_are_offered_with_what_each_would_do() -> None:
         assert receipt.relative_update == pytest.approx(offer.relative_update, rel=1e-4)
         of.undo()
     assert of.plan({"optimizer.lr": 0.02}).rate_options == ()
+
+
+def test_no_rate_is_called_matched_where_the_rate_sets_no_length() -> None:
+    of = trained(40, optimizer=OPTIMIZERS["sgd momentum"])
+    adam = offered(of, {"name": "adam", "beta1": 0.8})
+    assert offered(of, {"name": "radam", "beta1": 0.8})["matched"] == pytest.approx(adam["matched"], rel=0.02)
+    assert set(offered(of, "adamax")) == {"default", "same number", "matched"}
+    assert set(offered(of, "adadelta")) == {"default", "same number"}
+    plan = of.plan({"optimizer": "lbfgs", "training.batch_size": 1000})
+    assert [offer.relative_update for offer in plan.rate_options] == [None, None]
+    # However large the rate, Adafactor's first step is no longer than the weights.
+    assert "matched" not in offered(trained(3, optimizer={"name": "sgd", "lr": 5.0}), "adafactor")
+
+
+def offered(of: Trainer, optimizer: Any) -> dict[str, float]:
+    """Rates by their labels."""
+    return {offer.label: offer.lr for offer in of.plan({"optimizer": optimizer}).rate_options}
+
+
+def test_rprops_rate_counts_with_fresh_state() -> None:
+    of = trained(5, optimizer=OPTIMIZERS["rprop"])
+    never = trained(5, optimizer=OPTIMIZERS["rprop"])
+    assert any("counts with fresh state" in each for each in of.plan({"optimizer.lr": 0.5}).warnings)
+    of.apply({"optimizer.lr": 0.5})
+    assert continuation(of, 5) == continuation(never, 5)
+    of.apply({}, state="fresh")
+    moved = weights(of.model)
+    of.train_batch()
+    moved = {name: (value - moved[name]).abs() for name, value in weights(of.model).items()}
+    # The longest step that is set.
+    assert max(float(each.max()) for each in moved.values()) == pytest.approx(0.02, rel=1e-4)
 
 
 def test_the_relative_update_is_the_one_that_comes() -> None:

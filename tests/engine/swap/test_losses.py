@@ -451,3 +451,19 @@ def test_an_objective_of_other_parameters_is_the_same_but_for_these() -> None:
     for field in dataclasses.fields(objective):
         if field.name != "weights":
             assert getattr(other, field.name) == getattr(objective, field.name), field.name
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize(
+    ("loss", "world"), [*((each, {}) for each in OF_CLASSES), *((each, LINE) for each in OF_VALUES)]
+)
+def test_a_gpu_goes_the_same_way(loss: str, world: dict[str, Any]) -> None:
+    ends = []
+    for device in ("cpu", "cuda"):
+        of = trained(loss, 5, training__device=device, optimizer="adam", **world)
+        of.apply({"loss": {"mse": "gaussian_nll", "gaussian_nll": "mse"}.get(loss, loss) if world else "bce"})
+        continuation(of, 5)
+        ends.append(of.evaluate())
+        of.undo()
+        continuation(of, 2)
+    assert ends[1] == pytest.approx(ends[0], rel=1e-2, abs=1e-4)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from tui_dl.wire.snapshots import ChosenSample, ConfusionView, CurveView, RegionsView, SamplesView, SampleView
@@ -111,6 +112,7 @@ EVERY = {
         (-1, 1), (-1, 1), 2, 2, bytes([0, 1, 1, 0]), bytes([255, 0, 128, 64]), (1.0,), (1.0,), (1,)
     ),
     "fit": fit(),
+    "predicted by true": msgspec.structs.replace(fit(), is_against_true=True),
     "fit without points": CurveView((), (), (), (), (), ()),
     "fit of a lost model": CurveView(
         (0.0, 1.0), (1.0, math.nan), (0.5,), (2.0,), (0.0, 1.0), (math.inf, math.nan), (math.nan, math.inf)

@@ -134,6 +134,13 @@ def test_an_optimizer_without_state_has_no_columns_for_it() -> None:
     assert "nothing is remembered" in text
 
 
+def test_before_the_first_update_the_rate_is_the_one_that_it_will_have() -> None:
+    model = RunModel()
+    model.apply(described(load_preset("digits-mlp", {"schedule": "warmup"})))
+    text = text_of(OptimizerPanel(model).build(100, 30))
+    assert "1e-05 = 0.001 × 0.01" in text
+
+
 @pytest.mark.parametrize("name", [preset.name for preset in list_presets()])
 def test_the_control_panel_follows_the_order_of_the_ingredients(name: str) -> None:
     heads = [row.label for row in rows_of(RunModel(experiment=load_preset(name))) if row.head]

@@ -173,6 +173,11 @@ def test_recall_and_total_stand_at_the_end_of_each_row() -> None:
     assert lines[2].split()[:4] == ["class", "0", "30", "10"]
 
 
+def test_a_column_says_what_tells_its_class_from_the_others() -> None:
+    heads = text_of(confusion_lines(confusion(4), 46, 8, NONE)).splitlines()[1].split()
+    assert heads[1:5] == ["0", "1", "2", "3"]
+
+
 def test_right_and_wrong_counts_differ_without_colour() -> None:
     lines = confusion_lines(confusion(2, [[30, 10], [4, 36]]), 60, 5, NONE)
     styles = {

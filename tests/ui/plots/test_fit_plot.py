@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.style import Style
 
 from tui_dl.ui.plots.canvas import Canvas
-from tui_dl.ui.plots.fit_plot import BAND, OUTLIER, FitData, FitPlot, Points, line_words
+from tui_dl.ui.plots.fit_plot import BAND, BAND_EDGE, FIT, OUTLIER, FitData, FitPlot, Points, line_words
 from tui_dl.ui.plots.glyph import ASCII, FULL, Glyphs
 from tui_dl.ui.theme import Palette
 
@@ -50,6 +50,17 @@ def test_points_curve_and_residuals_are_all_there() -> None:
     assert "outlier 1" in rows[0]
     assert f"rms train {np.sqrt(np.mean(np.square([0.1, -0.2, 0.3, -9.0]))):.3f}" in rows[divider]
     assert "rms validation 0.2500" in rows[divider]
+
+
+def test_what_is_predicted_by_what_is_true_has_words_of_its_own() -> None:
+    ends = np.array([1.0, 3.0])
+    points = Points(np.array([1.0, 3.0]), np.array([1.5, 2.0]), np.array([-0.5, 1.0]), 0.79)
+    rows = text_of(drawn(FitData(ends, ends, points, Points(), is_against_true=True), width=80))
+    assert " predicted " in rows[0]
+    assert "true" in rows[0]
+    assert "y = " not in rows[0]
+    assert " true " in rows[-1]
+    assert any("residuals: true - predicted" in row for row in rows)
 
 
 def test_an_outlier_has_a_style_of_its_own_too() -> None:
@@ -123,7 +134,7 @@ def spread(sigma: float | np.ndarray = 0.5, coverage: float | None = 0.664) -> F
 
 
 def hatched(canvas: Canvas) -> np.ndarray:
-    cells: np.ndarray = (canvas.styles == int(BAND)) & (canvas.codes > ord(" "))
+    cells: np.ndarray = np.isin(canvas.styles, (BAND, BAND_EDGE)) & (canvas.codes > ord(" "))
     return cells[1:12]  # the values, above the residuals and their line of zero
 
 
@@ -175,3 +186,13 @@ def test_a_band_of_any_size_is_drawn_inside_the_frame(
     assert canvas.codes.shape == (height, width)
     if width >= 24 and height >= 6:
         assert text_of(canvas)[-1][0] == "╰"
+
+
+def test_many_points_do_not_hide_the_band() -> None:
+    """As many as there are cells: the edges and the fit are still there, the hatching between them is not."""
+    data = spread(0.5)
+    xs, ys = (each.ravel() for each in np.meshgrid(np.linspace(0, 1, 200), np.linspace(-2, 2, 60)))
+    canvas = drawn(FitData(data.grid_x, data.grid_y, Points(xs, ys), grid_sigma=data.grid_sigma))
+    edges = canvas.styles == BAND_EDGE
+    assert edges[1:-1, 10:-2].any(0).all()
+    assert (canvas.styles[1:-1, 10:-2] == int(FIT)).any(0).all()

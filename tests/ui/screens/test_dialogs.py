@@ -2,17 +2,28 @@ import math
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.ui.fake_engine import FakeEngine, described, status
 from tests.ui.screens.conftest import Open
 from tui_dl.errors import EngineFailed
+from tui_dl.spec.metrics import METRICS
 from tui_dl.spec.preset import load_preset
 from tui_dl.ui.app import TuiDlApp
 from tui_dl.ui.engine_port import Farewell
 from tui_dl.ui.hangul import JAMO
+from tui_dl.ui.proposal import Proposal
+from tui_dl.ui.screens.change_plan import PlanScreen
 from tui_dl.ui.screens.dialog import Dialog
-from tui_dl.wire.commands import ExtendRun, Restart, Step, Stop, Undo
-from tui_dl.wire.messages import ChangeApplied, NonFiniteFound, RunFailed, RunFinished
+from tui_dl.ui.screens.receipts import ReceiptsScreen
+from tui_dl.wire.commands import Evaluate, ExtendRun, Restart, Step, Stop, Undo
+from tui_dl.wire.messages import (
+    ChangeApplied,
+    EvaluationRecorded,
+    NonFiniteFound,
+    RunFailed,
+    RunFinished,
+)
 from tui_dl.wire.plans import Receipt
 
 SEED = load_preset("digits-mlp").seed
@@ -125,6 +136,24 @@ async def test_the_end_offers_to_go_on(on_stage: Open) -> None:
         await stage.until(lambda: stage.engine.given(ExtendRun) == [ExtendRun(10)])
 
 
+async def test_the_end_offers_a_look_at_the_test_split_where_there_is_one(on_stage: Open) -> None:
+    async with on_stage(80, 24) as stage:
+        stage.engine.post(status("finished", 920), RunFinished("epochs", 920))
+        await stage.until("All planned epochs are done")
+        assert "test split" not in stage.text
+        await stage.press("k")
+    async with on_stage(80, 24) as stage:
+        known = described()
+        tested = tuple(metric for metric in METRICS if metric.name == "test.accuracy")
+        stage.engine.post(structs.replace(known, metrics=(*known.metrics, *tested)))
+        stage.engine.post(status("finished", 920), RunFinished("epochs", 920))
+        await stage.until("Evaluate the test split")
+        stage.engine.post(EvaluationRecorded(0, 920, 40, "test", {"loss": 0.123, "accuracy": 0.9876}))
+        await stage.press("e")
+        await stage.until(lambda: stage.engine.given(Evaluate) == [Evaluate("test")])
+        await stage.until("98.8%")
+
+
 async def test_after_looking_space_offers_it_again(on_stage: Open) -> None:
     async with on_stage() as stage:
         stage.engine.post(status("finished", 920), RunFinished("early_stopping", 920))
@@ -234,3 +263,14 @@ async def test_losses_that_are_not_finite_do_not_break_the_end(on_stage: Open) -
 
         stage.engine.post(steps(51, [math.nan]), status("finished", 51), RunFinished("nonfinite", 51))
         await stage.until("nan")
+
+
+async def test_a_key_that_comes_before_the_lines_are_there_is_no_crash(on_stage: Open) -> None:
+    async with on_stage() as stage:
+        model, steering = stage.screen.model, stage.screen.steering
+        for dialog in (
+            Dialog("title", [], []),
+            PlanScreen(model, steering, Proposal({"optimizer.lr": 0.1})),
+            ReceiptsScreen(model),
+        ):
+            dialog.action_scroll(1)

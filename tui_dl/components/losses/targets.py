@@ -3,7 +3,6 @@
 from tui_dl.components.data import DataSplits
 from tui_dl.errors import SpecError
 from tui_dl.spec import losses as spec
-from tui_dl.spec.wording import number_text
 
 
 def refuse_targets(loss: spec.Loss, splits: DataSplits) -> None:
@@ -19,6 +18,6 @@ def refuse_targets(loss: spec.Loss, splits: DataSplits) -> None:
         if not least >= 0:
             raise SpecError(
                 f"poisson_nll is for counts, which are 0 or more, and these data's targets go down to "
-                f"{number_text(least)}; use mse, huber or gaussian_nll.",
+                f"{least:.4g}; use mse, huber or gaussian_nll.",
                 key="loss",
             )

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from tui_dl.components.losses import WeightedLoss
 from tui_dl.components.regularizers.finding import find
 from tui_dl.spec import regularizers as spec
 
@@ -32,6 +33,8 @@ def smoothed(function: LossFunction, classes: int, amount: float) -> LossFunctio
     """
     if function is F.cross_entropy:
         return partial(F.cross_entropy, label_smoothing=amount)
+    if isinstance(function, WeightedLoss) and function.counts_soft_evenly:  # cross entropy by class
+        return partial(F.cross_entropy, weight=function.class_weights, label_smoothing=amount)
 
     def on_soft_targets(outputs: Tensor, targets: Tensor) -> Tensor:
         certain = probabilities(targets, classes, outputs.dtype)

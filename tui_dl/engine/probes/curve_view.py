@@ -40,7 +40,7 @@ class CurveOfFit(View):
             split.inputs[each] for split, each in zip((splits.train, splits.validation), chosen, strict=True)
         ]
         targets = [
-            split.targets[each].reshape(-1).double().numpy()
+            split.targets[each].reshape(-1).double().cpu().numpy()
             for split, each in zip((splits.train, splits.validation), chosen, strict=True)
         ]
         raw = [splits.scaling.invert(each).reshape(-1).double().cpu().numpy() for each in inputs]
@@ -75,7 +75,7 @@ class CurveOfFit(View):
             grid_y=_plain(grid_y),
             train_residuals=_plain(train),
             validation_residuals=_plain(validation),
-            outliers=outliers(train),
+            outliers=outliers(train if sigmas is None else train / sigmas[1]),
             train_rms=_rms(train),
             validation_rms=_rms(validation),
             grid_sigma=() if sigmas is None else _plain(sigmas[0]),
@@ -91,6 +91,8 @@ class CurveOfFit(View):
 
 def outliers(residuals: NDArray[np.float64]) -> tuple[int, ...]:
     """Which residuals lie far from their median, measured by the median distance from it.
+
+    Of a model that predicts a σ they are to be given in units of it.
 
     Robust on purpose: by mean and standard deviation a few far points hide themselves. None among fewer than
     four points, nor where half of them agree exactly.

@@ -58,12 +58,12 @@ class Judge:
     ) -> None:
         validation = splits.validation
         self._inputs, self._targets = validation.inputs.to(device), validation.targets.to(device)
-        self._true = validation.targets.numpy()
+        self._true = validation.targets.cpu().numpy()
         self._classes = splits.outputs
         self._pixels = pixels
         self._raw: NDArray[np.float64] | None = None
         if pixels is None and validation.inputs[0].numel() <= MOST_INPUTS:
-            self._raw = splits.scaling.invert(validation.inputs).flatten(1).double().numpy()
+            self._raw = splits.scaling.invert(validation.inputs).flatten(1).double().cpu().numpy()
         self._numbers: Tensor | None = None
         self._is_pinned = False
         self._head = SOFTMAX

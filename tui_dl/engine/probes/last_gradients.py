@@ -30,6 +30,8 @@ def last_gradients(trainer: Trainer) -> LastGradients:
         # The norm is taken right behind the backward pass, and forgotten with the batch by an undo, a
         # restart, a loaded state, and the beginning of the next batch.
         return LastGradients(False, "gradients come with the next batch")
+    if not batch.has_gradients:
+        return LastGradients(False, "the compiled step keeps no gradients: a watched batch shows them")
     if trainer.clips:
         return LastGradients(True, "gradients as clipped")
     return LastGradients(True)

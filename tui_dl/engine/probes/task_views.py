@@ -11,6 +11,7 @@ from tui_dl.engine.probes.base import Probe
 from tui_dl.engine.probes.class_views import Confusion, WorstSamples, is_picture
 from tui_dl.engine.probes.curve_view import CurveOfFit
 from tui_dl.engine.probes.regions_view import RegionsOfClasses
+from tui_dl.engine.probes.values_view import PredictedByTrue
 from tui_dl.engine.probes.view import Wish
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def view_of(splits: DataSplits, device: torch.device) -> View | None:
     """The view that suits the shape of the inputs."""
     shape = splits.input_shape
     if splits.task == "regression":
-        return CurveOfFit(splits, device) if math.prod(shape) == 1 and splits.outputs == 1 else None
+        if splits.outputs != 1:
+            return None
+        return CurveOfFit(splits, device) if math.prod(shape) == 1 else PredictedByTrue(splits, device)
     if shape == (2,):
         return RegionsOfClasses(splits, device)
     if is_picture(shape):

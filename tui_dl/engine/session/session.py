@@ -12,6 +12,7 @@ from tui_dl.engine.serving.inbox import Inbox
 from tui_dl.engine.session.boundary import Boundary
 from tui_dl.engine.session.changes import Changes
 from tui_dl.engine.session.commands import obey
+from tui_dl.engine.session.compiling import Compiling
 from tui_dl.engine.session.course import Course
 from tui_dl.engine.session.describe import describe, status_of
 from tui_dl.engine.session.goal import Goal
@@ -53,6 +54,7 @@ class Session:
         interactive: whether a screen looks on: scenes pause the run, pace counts, it waits at its end.
         clock: seconds, monotonic.
         wait: waits for a command, so many seconds or (None) for ever.
+        set_threads: sets the process's threads as a trainer's experiment has them; None leaves them alone.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Session:
         interactive: bool = False,
         clock: Callable[[], float] = time.perf_counter,
         wait: Callable[[float | None], None] | None = None,
+        set_threads: Callable[[Trainer], object] | None = None,
     ) -> None:
         self.inbox = inbox or Inbox()
         self.sink = sink
@@ -85,6 +88,7 @@ class Session:
         self.milestones = Milestones(self, checkpoints, clock)
         self.presenter = Presenter(self, interactive=interactive)
         self.phases = Phases(self)
+        self.compiling = Compiling(self)
         self.boundary = Boundary(self, clock)
         self.finished: RunFinished | None = None
         self.ended = False
@@ -95,6 +99,8 @@ class Session:
         self.clock = clock
         self._wait = wait or self.inbox.wait
         self._tickets = self.inbox.tickets
+        self._set_threads = set_threads
+        self._threads: object = None
         self.reports.segment = segment
         self._state: RunState = "paused"
         self._detail = ""
@@ -105,6 +111,7 @@ class Session:
         self.boundary.moved()
         self.presenter.set_manners()
         self.presenter.follow_experiment()
+        self._follow_threads()
 
     # -- what others ask -------------------------------------------------------------------------------
 
@@ -288,6 +295,7 @@ class Session:
         """What is trained has changed: say so, save it, and look anew at what comes."""
         self.milestones.forget()
         self.presenter.set_manners()
+        self._follow_threads()
         self.inspection.renew()
         self.describe()
         if self.goal is None:
@@ -302,6 +310,11 @@ class Session:
         self.pacer.restart()
         self.boundary.restart()
         self.boundary.plan()
+
+    def show(self, state: RunState, detail: str) -> None:
+        """Say how the run stands, and why."""
+        self._state, self._detail = state, detail
+        self.tell()
 
     def tell(self) -> None:
         """Publish the status now."""
@@ -342,6 +355,13 @@ class Session:
             self.finish("nonfinite")
 
     # -- inside ----------------------------------------------------------------------------------------
+
+    def _follow_threads(self) -> None:
+        """Have the threads set that the experiment asks for, where it asks for others than before."""
+        wanted = self.experiment.training.threads
+        if self._set_threads is not None and wanted != self._threads:
+            self._threads = wanted
+            self._set_threads(self.trainer)
 
     def _obey(self) -> None:
         while self._tickets and not self.ended:

@@ -7,6 +7,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, final
 
 import torch
+from msgspec import structs
 
 from tui_dl.components.optimizers.lbfgs import mend
 from tui_dl.engine.parts.parts import trainable
@@ -102,11 +103,14 @@ def rehearsal_parts(loop: BatchLoop, *, further: bool = False) -> Parts:
         with torch.no_grad():
             for buffer, value in zip(model.buffers(), buffers, strict=True):
                 buffer.copy_(value)
+    # What is rehearsed once is not worth compiling.
+    training = structs.replace(parts.experiment.training, compile="off")
     gradients = GradientBuffer(trainable(model), skip_unused=parts.is_foreign)
     if summed_gradients(parts):
         gradients.fill(loop.sums or parts.gradients.flats)
     return dataclasses.replace(
         parts,
+        experiment=structs.replace(parts.experiment, training=training),
         model=model,
         optimizer=optimizer,
         objective=objective,

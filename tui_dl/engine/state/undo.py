@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from tui_dl.engine.training.iterable_batches import IterableBatches
 from tui_dl.errors import ChangeRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from torch import nn
 
+    from tui_dl.components.data import DataSplits
     from tui_dl.engine.parts.parts import Parts
     from tui_dl.engine.training.batch_loop import BatchLoop
     from tui_dl.engine.training.batches import Position
@@ -89,7 +91,7 @@ class UndoStack:
         """What the newest takes back."""
         return self._points[-1].label if self._points else ""
 
-    def push(self, point: UndoPoint, single_field: str) -> None:
+    def push(self, point: UndoPoint, single_field: str, after: Parts | None = None) -> None:
         """Keep the point, which was taken before a change that was made.
 
         Quick changes of one field, as a key held down makes them, are one: the first point stays.
@@ -97,6 +99,7 @@ class UndoStack:
         Args:
             point: where the run was.
             single_field: path of the one field that was changed; empty if it was more than that.
+            after: what is trained now; what a point alone still holds of the parts before it counts too.
         """
         now_s = self._clock()
         is_quick = point.step == self._last_step or now_s - self._last_time_s <= self.coalesce_within_s
@@ -104,7 +107,8 @@ class UndoStack:
         self._last_field, self._last_step, self._last_time_s = single_field, point.step, now_s
         if coalesces:
             return
-        self._points.append(point)
+        held = 0 if after is None else _held_alone(point.parts, after)
+        self._points.append(dataclasses.replace(point, n_bytes=point.n_bytes + held))
         while len(self._points) > 1 and sum(each.n_bytes for each in self._points) > self._largest_bytes:
             self._points.popleft()
 
@@ -199,6 +203,22 @@ def _tensors(value: Any) -> list[Tensor]:
     """A value of an optimizer's state that is a tensor, or a list with some."""
     values = value if isinstance(value, list) else [value]
     return [each for each in values if isinstance(each, Tensor)]
+
+
+def _held_alone(before: Parts, after: Parts) -> int:
+    """Bytes of a network and of data that are no longer trained: after a fresh start a point keeps both."""
+    held: list[Tensor] = []
+    if before.model is not after.model:
+        held += [*before.model.parameters(), *before.model.buffers(), *before.gradients.flats]
+    if before.splits is not None and before.splits is not after.splits:
+        held += _tensors_of(before.splits)
+    return sum(tensor.nbytes for tensor in held)
+
+
+def _tensors_of(splits: DataSplits) -> Iterator[Tensor]:
+    """All that lies on the device of the splits, whichever there are."""
+    for split in vars(splits).values():
+        yield from (value for value in getattr(split, "__dict__", {}).values() if isinstance(value, Tensor))
 
 
 def boundary_random(parts: Parts) -> tuple[Tensor, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from tui_dl.components.models import affine_maps
 from tui_dl.components.optimizers import slots
-from tui_dl.components.optimizers.translation import translation
+from tui_dl.engine.swap.bound_state import bound_transfer, refuse_moving
 from tui_dl.engine.swap.calibrate import refuse_uncalibratable
 from tui_dl.engine.swap.foreign import refuse_foreign
 from tui_dl.engine.swap.head import HeadChange, planned_head, trial_parts
@@ -23,7 +23,6 @@ from tui_dl.engine.training.device import resolve_device
 from tui_dl.errors import ChangeRefused, NotAvailable, SpecError
 from tui_dl.spec.change import Edit, apply_change, edits
 from tui_dl.spec.component import Component
-from tui_dl.spec.optimizer_checks import refuse_moving_batches
 from tui_dl.spec.optimizers import Adagrad, Rprop
 from tui_dl.spec.plateau import PlateauState
 from tui_dl.spec.validate import needs_fresh_start
@@ -171,16 +170,11 @@ def _ongoing(
     """Everything else: the weights go on."""
     refuse_unevaluated(parts, new)
     touched = {edit.path.split(".")[0] for edit in found}
-    if parts.splits is not None:
-        try:
-            refuse_moving_batches(new, len(parts.splits.train.inputs))
-        except SpecError as error:
-            raise ChangeRefused(str(error)) from error
+    refuse_moving(parts, new)
     transfer = None
     if "optimizer" in touched or state in ("fresh", "calibrate"):
         transfer = _transfer(parts, new, state, found)
-    if _outdates_state(new, found) and (transfer is None or transfer.mode == "carry"):
-        transfer = _outdated(parts, new, state)
+    transfer = bound_transfer(parts, new, found, transfer, state)
     if "training.precision" in {edit.path for edit in found}:
         refuse_untrainable_precision(parts, new)
     changed = head = trial = None
@@ -232,25 +226,6 @@ def _transfer(
     if transfer.mode == "calibrate":
         refuse_uncalibratable(parts)
     return transfer
-
-
-def _outdates_state(new: Experiment, found: tuple[Edit, ...]) -> bool:
-    """Whether the optimizer's state is of another function than the one that will be trained on."""
-    if not translation(new.optimizer).is_bound_to_objective:
-        return False
-    heads = ("loss", "model", "regularizers")
-    return any(
-        edit.path.split(".")[0] in heads and not edit.path.startswith("regularizers.early_stopping")
-        for edit in found
-    )
-
-
-def _outdated(parts: Parts, new: Experiment, state: OptimizerState | None) -> Transfer:
-    if state == "carry":
-        raise ChangeRefused(
-            f'state "carry": what {new.optimizer.name} keeps is of the loss so far; use "fresh".'
-        )
-    return plan_transfer(parts.experiment.optimizer, new.optimizer, "fresh")
 
 
 def _warnings(parts: Parts, new: Experiment, found: tuple[Edit, ...]) -> list[str]:

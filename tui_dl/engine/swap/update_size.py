@@ -145,9 +145,8 @@ def _size(
         parameter.grad = gradient.clone()
     optimizer.step()
     parts.objective.constrain(rate, [copy for copy in copies if copy.ndim >= 2])
-    moved = [
-        torch.linalg.vector_norm(copy.detach().double() - parameter.detach().double())
-        for copy, parameter in zip(copies, parts.parameters, strict=True)
-    ]
-    size = float(torch.linalg.vector_norm(torch.stack(moved)))
+    with torch.no_grad():
+        # In place and in their own type: copies in float64 took most of a plan's time on 10⁶ parameters.
+        moved = [copy.sub_(parameter) for copy, parameter in zip(copies, parts.parameters, strict=True)]
+        size = float(torch.nn.utils.get_total_norm(moved))
     return size if math.isfinite(size) else None

@@ -20,6 +20,7 @@ class Batch:
     Attributes:
         inputs: (N, ...) as the model takes them.
         targets: (N, ...), as the loss takes them.
+        altered_by: names of the regularizers that made inputs and targets what they are, in their order.
         labels: what metrics go by: the targets, but the samples' own classes where targets were mixed.
         outputs: the model's answer.
         loss: what is being minimised, 0-dim: data_loss + penalty.
@@ -29,13 +30,16 @@ class Batch:
         former: losses that are recorded only, 0-dim each, by their names in the records.
         lr: learning rate of the update (of the first parameter group).
         scaling: what the loss was scaled by, and whether the update was skipped; None without a scaler.
+        has_gradients: whether the parameters' gradients are this batch's; a compiled step keeps none.
         micro: which of an update's micro-batches this is, counted from 1, and how many there are.
     """
 
     __slots__ = (
+        "altered_by",
         "data_loss",
         "former",
         "grad_norm",
+        "has_gradients",
         "inputs",
         "labels",
         "loss",
@@ -55,6 +59,7 @@ class Batch:
         self.inputs: Any = None
         self.targets: Any = None
         self.labels: Any = None
+        self.altered_by: tuple[str, ...] = ()
         self.outputs: Any = None
         self.loss: Tensor | None = None
         self.data_loss: Tensor | None = None
@@ -63,6 +68,7 @@ class Batch:
         self.former: dict[str, Tensor] = {}
         self.lr: float | None = None
         self.scaling: tuple[float, bool] | None = None
+        self.has_gradients = True
         self.micro: tuple[int, int] = (1, 1)
 
     def copy(self) -> Batch:

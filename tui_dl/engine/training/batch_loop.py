@@ -22,11 +22,14 @@ from tui_dl.engine.training.probe_batch import first_samples
 from tui_dl.engine.training.scalars import ScalarRecorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from torch import Tensor
 
     from tui_dl.engine.parts.parts import Parts
+    from tui_dl.engine.training.accumulation import Act
+    from tui_dl.engine.training.compiled.stepping import CompiledStepping
+    from tui_dl.engine.training.compiled.whole_step import CompileNews
 
 PHASES: Final = ("fetch", "forward", "loss", "zero_grad", "backward", "clip", "update")
 
@@ -42,6 +45,8 @@ class BatchLoop:
         batch: what the present batch has come to.
         recorder: the numbers of each step.
         stop_on_nonfinite: raise `NonFinite` before an update that would spread NaN or infinity.
+        compiled: what makes batches by a compiled step; None until that was asked for.
+        tell_compiling: told when a step is being compiled, and when it is done or has failed.
         before: random state and buffers at the beginning of a half-done batch, where it can alter them.
         sums: the gradients at the beginning of a half-done batch, where they are not reset.
         epoch_evaluation: the last epoch's end; None unless the schedule follows it.
@@ -58,6 +63,8 @@ class BatchLoop:
         self.epoch_evaluation: EpochEvaluation | None = None
         self._result: BatchResult | None = None
         self._pending: Iterator[str] | None = None
+        self.compiled: CompiledStepping | None = None
+        self.tell_compiling: Callable[[CompileNews], None] | None = None
         self._acts: tuple[tuple[str, Callable[[], None]], ...] = tuple(
             (phase, getattr(self, f"_{phase}")) for phase in PHASES
         )
@@ -80,18 +87,23 @@ class BatchLoop:
         )
         # A loss on softened targets is not the metric of the same name.
         self._loss_name = "" if alters_loss else parts.objective.loss_name
+        self._compiles = not parts.is_foreign and parts.experiment.training.compile == "on"
+        if self._compiles and self.compiled is None:
+            self.compiled = compiled_stepping(self)
+        if self.compiled is not None:
+            self.compiled.steps.forget()
         self.recorder.end_block()
 
     def run(self) -> BatchResult:
         """Make the next batch, or finish the one that is half done."""
-        for _ in self._pending or self._begin():
+        for _ in self._pending or self._begin(whole=True):
             pass
         assert self._result is not None
         return self._result
 
     def phases(self) -> Iterator[str]:
         """Yield each phase once it is complete; left half-way, the next call goes on from there."""
-        phases = self._pending or self._begin()
+        phases = self._pending or self._begin(whole=False)
         while (phase := next(phases, None)) is not None:
             yield phase
 
@@ -109,13 +121,17 @@ class BatchLoop:
         """Forget a half-done batch, its draws and running statistics too: the same comes again."""
         self._pending = None
         self.parts.precision.abandon()
+        self.put_back()
+        self.before = None
+
+    def put_back(self) -> None:
+        """Let draws and running statistics be as they were when the batch began."""
         if self.before is not None:
             state, buffers = self.before
             self.parts.random.state = state
             with torch.no_grad():
                 for buffer, value in zip(self._buffers, buffers, strict=True):
                     buffer.copy_(value)
-            self.before = None
         if self.sums is not None:
             self.parts.gradients.fill(self.sums)
             self.sums = None
@@ -139,19 +155,30 @@ class BatchLoop:
         batches = self.parts.batches
         return [batches.fetch_micro(index) for index in range(batches.micro_batches)]
 
-    def _begin(self) -> Iterator[str]:
-        self._pending = phases = self._all_phases()
+    def _begin(self, *, whole: bool) -> Iterator[str]:
+        self._pending = phases = self._all_phases(whole)
         return phases
 
-    def _all_phases(self) -> Iterator[str]:
+    def _eager_acts(self) -> Iterable[Act]:
+        count = self.parts.batches.micro_batches
+        return self._acts if count == 1 else accumulating_acts(self, dict(self._acts))
+
+    def _all_phases(self, whole: bool) -> Iterator[str]:
         try:
-            count = self.parts.batches.micro_batches
-            for phase, make in self._acts if count == 1 else accumulating_acts(self, dict(self._acts)):
+            acts = self._eager_acts()
+            if self._compiles:
+                assert self.compiled is not None
+                acts = self.compiled.acts(self._eager_acts, whole=whole)
+            for phase, make in acts:
                 make()
                 yield phase
         except Exception:
             self.abandon()
             raise
+
+    def fetch_first(self) -> None:
+        """Take the next batch, or the first of the next update's micro-batches."""
+        self.fetch_micro(0, self.parts.batches.micro_batches)
 
     def _fetch(self) -> None:
         self.fetch_micro(0, 1)
@@ -176,6 +203,7 @@ class BatchLoop:
         batch.inputs, batch.targets = alterations.apply(
             batch.inputs, batch.targets, self.parts.batches, micro
         )
+        batch.altered_by = tuple(name for name, _ in alterations.transforms)
         if not alterations.mixes_classes:
             batch.labels = batch.targets
 
@@ -264,7 +292,8 @@ class BatchLoop:
             if not is_finite or not math.isfinite(batch.loss.item()):
                 raise find_nonfinite(parts, batch)
 
-    def _update(self) -> None:
+    def set_rates(self) -> float:
+        """Write the rates of the next update into the optimizer; returns the first group's."""
         parts = self.parts
         rates = parts.rates
         groups = parts.optimizer.param_groups
@@ -275,14 +304,18 @@ class BatchLoop:
         elif not parts.is_foreign:
             for group, base in zip(groups, rates.bases, strict=True):
                 group["lr"] = base
-        lr = float(groups[0]["lr"])
+        return float(groups[0]["lr"])
+
+    def _update(self) -> None:
+        parts = self.parts
+        lr = self.set_rates()
         if parts.precision.scales:
             scale = parts.precision.scale
             is_made = parts.precision.step(lambda: self._move(lr))
             self.batch.scaling = (scale, not is_made)
         else:
             self._move(lr)
-        self._commit(lr)
+        self.commit(lr)
 
     def _move(self, lr: float) -> None:
         """Move the weights by their gradients."""
@@ -314,11 +347,13 @@ class BatchLoop:
             self.batch = kept
         return trial
 
-    def _commit(self, lr: float) -> None:
+    def commit(self, lr: float) -> None:
         """The batch is done: count it and leave its numbers for whoever asks."""
         batch = self.batch
         parts = self.parts
         batches = parts.batches
+        if not self._columns:
+            self._begin_columns()
         self._pending = self.before = self.sums = None
         epoch = batches.epoch
         self.step = step = self.step + 1
@@ -344,3 +379,21 @@ class BatchLoop:
         self._result = BatchResult(step, lr, (loss, batch.grad_norm), (parts.task, made, batch.former))
         if batches.epoch != epoch and parts.rates.follows_evaluations:
             self.epoch_evaluation = follow_evaluation(parts, step)
+
+
+def compiled_stepping(loop: BatchLoop) -> CompiledStepping:
+    """What makes a loop's batches by a compiled step."""
+    # torch's tracer takes a second to import, and is wanted here alone.
+    from tui_dl.engine.training.compiled.stepping import CompiledStepping
+    from tui_dl.engine.training.compiled.whole_step import WholeSteps
+
+    def make_eagerly(parts: Parts) -> None:
+        BatchLoop(parts).run()
+
+    def tell(news: CompileNews) -> None:
+        if loop.tell_compiling is not None:
+            loop.tell_compiling(news)
+
+    steps = WholeSteps(make_eagerly)
+    steps.tell = tell
+    return CompiledStepping(loop, steps)

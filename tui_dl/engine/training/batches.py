@@ -56,6 +56,11 @@ class BatchSource(ABC):
         """Batches whose gradients the next update takes together."""
         return 1
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the next update takes as many samples as most do."""
+        return True
+
     def fetch_micro(self, index: int) -> tuple[Any, Any]:
         """One of the next update's micro-batches; the first is what `fetch` gives."""
         assert index == 0
@@ -115,6 +120,11 @@ class ResidentBatches(BatchSource):
         if self.accumulate == 1:
             return 1
         return min(self.accumulate, -(-(self._count - self.samples) // self.batch_size))
+
+    @property
+    def is_whole(self) -> bool:
+        """False for what is left of an epoch, if that is less than an update takes."""
+        return self.samples == 0 or self.samples + self.batch_size * self.accumulate <= self._count
 
     def fetch_micro(self, index: int) -> tuple[Tensor, Tensor]:
         """One of the next update's batches, in copies too."""

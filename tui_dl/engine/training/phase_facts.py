@@ -55,6 +55,8 @@ class PhaseTeller:
         if batch.micro[1] > 1:
             index, count = batch.micro
             words += (f"micro-batch {index} of {count}: the weights move once, by their mean gradient",)
+        if batch.altered_by:
+            words += (f"altered by {', then '.join(batch.altered_by)}",)
         return {"samples": float(samples), "epoch": float(trainer.epoch)}, words
 
     @staticmethod

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tui_dl.engine.parts.parts import Parts
     from tui_dl.engine.swap.best_weights import KeptWeights
     from tui_dl.engine.training.batch import Batch, BatchResult
+    from tui_dl.engine.training.compiled.whole_step import CompileNews
     from tui_dl.engine.training.epoch_evaluation import EpochEvaluation
     from tui_dl.engine.training.gradients import GradientBuffer
     from tui_dl.engine.training.scalars import StepScalars
@@ -219,6 +220,10 @@ class Trainer:
     def stop_on_nonfinite(self, stop: bool) -> None:
         self._loop.stop_on_nonfinite = stop
 
+    def watch_compiling(self, tell: Callable[[CompileNews], None]) -> None:
+        """Have somebody told when a step is being compiled: that takes seconds, inside `train_batch`."""
+        self._loop.tell_compiling = tell
+
     def train_batch(self) -> BatchResult:
         """Train on the next batch, or finish the one that `phases` left half-way.
 
@@ -335,7 +340,7 @@ class Trainer:
             if isinstance(error, ChangeRefused):
                 raise
             raise ChangeRefused(f"the change failed, so nothing was changed: {error}") from error
-        self._undo.push(point, prepared.single_field)
+        self._undo.push(point, prepared.single_field, outcome.parts)
         receipt = prepared.receipt(loop.step, outcome)
         if prepared.plan.restarts:
             self._begin_again()
@@ -390,7 +395,7 @@ class Trainer:
         self._loop.abandon()
         point = self._undo.point(self._loop, "restart" if seed is None else f"restart with seed {seed}")
         parts = restarted_parts(self._parts, self._initial, seed)
-        self._undo.push(point, "")
+        self._undo.push(point, "", parts)
         self._begin_again()
         self._loop.adopt(parts)
 

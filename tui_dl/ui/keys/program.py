@@ -64,7 +64,7 @@ PROGRAM_KEYS: Final[tuple[KeyAction, ...]] = (
         "redraw",
         "Program",
         "Paint the whole screen anew, when another program wrote over it",
-        "app.redraw",
+        "redraw",
         always,
     ),
     KeyAction(

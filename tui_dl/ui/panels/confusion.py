@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final
 
 from rich.segment import Segment
@@ -63,7 +64,8 @@ def confusion_lines(view: JudgedView, width: int, height: int, palette: Palette)
     cell = min(room // classes, _WIDEST_CELL)
     tall = 2 if height - 2 >= 2 * classes else 1
     names: list[Part] = [(fitted("true\\pred" if label >= 9 else "t\\p", label) + " ", "dim")]
-    names += [(_centred(class_name(view, place), cell), "dim") for place in range(classes)]
+    heads = _column_heads([class_name(view, place) for place in range(classes)], cell - 1)
+    names += [(_centred(head, cell), "dim") for head in heads]
     names += [(f"{'recall':>{_RECALL}}", "dim")] * has_recall + [(f"{'total':>{_TOTAL}}", "dim")] * has_total
     lines: list[Line] = [head, names]
     for place, row in enumerate(view.counts):
@@ -131,6 +133,15 @@ def _worst_pairs(view: JudgedView, width: int, height: int) -> list[Line]:
 def _label_cells(view: JudgedView) -> int:
     longest = max((len(name) for name in view.class_names), default=1)
     return min(max(longest, 3), _MOST_LABEL)
+
+
+def _column_heads(names: Sequence[str], room: int) -> list[str]:
+    """The names, without what all have in front where they would be cut off to that."""
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    common = "".join(letters[0] for letters in alike)
+    if len(names) < 2 or not common or max(map(len, names)) <= room or common in names:
+        return list(names)
+    return [name.removeprefix(common) for name in names]
 
 
 def _digits(view: JudgedView) -> int:

@@ -14,6 +14,7 @@ from tui_dl.ui.panels.layer_columns import compact
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.panels.optimizer_lessons import lesson
 from tui_dl.ui.panels.optimizer_words import symbol
+from tui_dl.ui.panels.schedule_plot import rates_ahead
 from tui_dl.ui.run_model import Topic
 from tui_dl.wire.snapshots import OptimizerRead, OptimizerReading
 
@@ -82,6 +83,9 @@ class OptimizerPanel(LinePanel):
         optimizer, schedule, status = experiment.optimizer, experiment.schedule, self.model.status
         lines: list[Line] = [[(" optimizer ", "dim"), (brief_component(optimizer), "bold")]]
         lr = self.model.latest("lr")
+        ahead = rates_ahead(self.model)
+        if lr is None and ahead is not None:
+            lr = ahead.bases[0] * ahead.factor(status.step)
         rates: list[Part] = [(" rate      ", "dim"), (rate(lr if lr is not None else optimizer.lr), "bold")]
         if lr is not None and lr != optimizer.lr:
             rates.append((f" = {rate(optimizer.lr)} × {lr / optimizer.lr if optimizer.lr else 0:.4g}", "dim"))

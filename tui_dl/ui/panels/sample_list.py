@@ -72,6 +72,4 @@ def waiting_words(model: RunModel) -> str:
     described = model.described
     if described is None:
         return "What the model makes of the data appears once the engine is up."
-    if described.experiment.data.task == "regression" and described.input_shape not in ((), (1,)):
-        return "A regression over several inputs has no view here; the curves show how it fares."
     return "What the model makes of the data appears with the next batches."

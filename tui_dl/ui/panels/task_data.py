@@ -26,6 +26,7 @@ def fit_data(view: CurveView) -> FitData:
             view.validation_rms,
             view.validation_coverage,
         ),
+        is_against_true=view.is_against_true,
     )
     return with_outliers(data, view.outliers)
 

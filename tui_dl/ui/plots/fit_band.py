@@ -33,8 +33,8 @@ def band_limits(fit: FloatArray, sigma: FloatArray, low: float, high: float) -> 
     return clipped
 
 
-def band_dots(lower: FloatArray, upper: FloatArray, rows: int) -> BoolArray:
-    """Dots (rows, columns) of the band between two edges.
+def band_dots(lower: FloatArray, upper: FloatArray, rows: int) -> tuple[BoolArray, BoolArray]:
+    """Dots (rows, columns) of the band between two edges: its hatching, and the edges alone.
 
     Args:
         lower: (columns,) rows of dots, from the top, at which the band ends below; NaN where there is none.
@@ -49,5 +49,4 @@ def band_dots(lower: FloatArray, upper: FloatArray, rows: int) -> BoolArray:
     inside = (down >= top) & (down <= bottom) & known
     hatched = (down - across) % HATCH_DOTS == 0
     edges = ((down == top) | (down == bottom)) & (across % EDGE_DOTS == 0)
-    dots: BoolArray = inside & (hatched | edges)
-    return dots
+    return inside & hatched, inside & edges

@@ -26,9 +26,10 @@ STRIP_FROM_ROWS: Final = 11
 """Rows inside the frame from which the residuals have room."""
 FIT: Final = Role.TITLE
 OUTLIER: Final = Role.ALERT
-BAND: Final = Role.GRID
 TRAIN: Final = line_style(0, "line")
 VALIDATION: Final = line_style(1, "value")
+BAND: Final = line_style(2, "dim")
+BAND_EDGE: Final = line_style(2, "line")
 _GUTTER: Final = 7
 _LONG_TITLE_FROM: Final = 72
 _COVERAGE_COLUMNS: Final = 40
@@ -65,6 +66,8 @@ class FitData:
     outliers: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     empty_text: str = "no data yet"
     grid_sigma: FloatArray = field(default_factory=lambda: _EMPTY)
+    is_against_true: bool = False
+    """x is the true value, y the predicted one, and the grid the line on which they agree."""
 
     @property
     def x_range(self) -> tuple[float, float]:
@@ -151,7 +154,7 @@ class FitPlot(CanvasWidget):
             _draw_divider(canvas, area.y + area.rows, data, self.glyphs)
             below = _Area(area.x, area.y + area.rows + 1, columns, strip, x_range, self._residual_limits())
             self._draw_residuals(canvas, below)
-        _draw_x_axis(canvas, area)
+        _draw_x_axis(canvas, area, "true" if data.is_against_true else "x")
         return canvas
 
     def _value_limits(self) -> tuple[float, float]:
@@ -175,13 +178,17 @@ class FitPlot(CanvasWidget):
     def _draw_values(self, canvas: Canvas, area: _Area) -> None:
         data, glyphs = self._data, self.glyphs
         _draw_y_axis(canvas, area)
-        if data.grid_sigma.size == data.grid_y.size:
-            _draw_band(canvas, area, data, glyphs)
+        hatching, edges = _band(area, data, glyphs)
+        _draw_dots(canvas, area, hatching, BAND, glyphs)
         _draw_fit(canvas, area, data, glyphs)
         train, validation = data.train, data.validation
         normal = np.ones(train.x.size, dtype=np.bool_)
         normal[: data.outliers.size] = ~data.outliers[: train.x.size]
         _draw_points(canvas, area, train.x[normal], train.y[normal], _train_mark(glyphs), TRAIN)
+        if edges.any():
+            # Many points would hide what they are to be judged by.
+            _draw_dots(canvas, area, edges, BAND_EDGE, glyphs)
+            _draw_fit(canvas, area, data, glyphs)
         _draw_points(canvas, area, validation.x, validation.y, "o", VALIDATION)
         _draw_points(canvas, area, train.x[~normal], train.y[~normal], "x", OUTLIER)
 
@@ -228,18 +235,21 @@ def _draw_fit(canvas: Canvas, area: _Area, data: FitData, glyphs: Glyphs) -> Non
     _draw_dots(canvas, area, dots, int(FIT), glyphs)
 
 
-def _draw_band(canvas: Canvas, area: _Area, data: FitData, glyphs: Glyphs) -> None:
-    """One predicted standard deviation to either side of the fit."""
+def _band(area: _Area, data: FitData, glyphs: Glyphs) -> tuple[BoolArray, BoolArray]:
+    """Hatching and edges, as dots, of one predicted standard deviation to either side of the fit."""
+    rows, columns = area.rows * glyphs.cell_dots[1], area.columns * glyphs.cell_dots[0]
+    nothing = np.zeros((rows, columns), dtype=np.bool_)
+    if data.grid_sigma.size != data.grid_y.size:
+        return nothing, nothing
     known = np.isfinite(data.grid_x) & np.isfinite(data.grid_y) & np.isfinite(data.grid_sigma)
     if np.count_nonzero(known) < 2:
-        return
-    rows = area.rows * glyphs.cell_dots[1]
+        return nothing, nothing
     xs, inside = _dot_columns(area, glyphs)
     ys, sigmas = (np.interp(xs, data.grid_x[known], each[known]) for each in (data.grid_y, data.grid_sigma))
     lower, upper = (
         np.where(inside, np.floor(_dot_rows(ys + sign * sigmas, area, rows)), np.nan) for sign in (-1, 1)
     )
-    _draw_dots(canvas, area, band_dots(lower, upper, rows), int(BAND), glyphs)
+    return band_dots(lower, upper, rows)
 
 
 def _dot_columns(area: _Area, glyphs: Glyphs) -> tuple[FloatArray, BoolArray]:
@@ -286,14 +296,15 @@ def _train_mark(glyphs: Glyphs) -> str:
 
 def _draw_legend(canvas: Canvas, data: FitData, glyphs: Glyphs) -> None:
     end = canvas.width - 2
-    x = canvas.write(2, 0, " data and fit ", Role.TITLE, room=end - 2) + 1
+    title, line = (" predicted ", "true") if data.is_against_true else (" data and fit ", "fit")
+    x = canvas.write(2, 0, title, Role.TITLE, room=end - 2) + 1
     far = int(np.count_nonzero(data.outliers))
     entries = [
-        (glyphs.frame[0] * 2, "fit", FIT),
+        (glyphs.frame[0] * 2, line, FIT),
         (_train_mark(glyphs), "train", TRAIN),
         ("o", "validation", VALIDATION),
         ("x", f"outlier {far}" if far else "", OUTLIER),
-        ("+-" if glyphs.is_plain else "±", sigma_word(glyphs) if data.grid_sigma.size else "", BAND),
+        ("+-" if glyphs.is_plain else "±", sigma_word(glyphs) if data.grid_sigma.size else "", BAND_EDGE),
     ]
     texts = [(f" {mark} {name} ", style) for mark, name, style in entries if name]
     if x + sum(cell_len(text) for text, _ in texts) > end:
@@ -302,7 +313,7 @@ def _draw_legend(canvas: Canvas, data: FitData, glyphs: Glyphs) -> None:
     for text, style in texts:
         if x + cell_len(text) <= end:
             x = canvas.write(x, 0, text, style)
-    words = line_words(data)
+    words = "" if data.is_against_true else line_words(data)
     if words and x + len(words) + 3 <= end:
         canvas.write_right(end, 0, f" {words} ", FIT)
 
@@ -327,7 +338,8 @@ def _draw_divider(canvas: Canvas, row: int, data: FitData, glyphs: Glyphs) -> No
     end = canvas.width - 2
     has_coverage = data.train.coverage is not None or data.validation.coverage is not None
     is_long = canvas.width >= _LONG_TITLE_FROM + _COVERAGE_COLUMNS * has_coverage
-    title = " residuals: target - fit " if is_long else " residuals "
+    difference = "true - predicted" if data.is_against_true else "target - fit"
+    title = f" residuals: {difference} " if is_long else " residuals "
     x = canvas.write(2, row, title, Role.TITLE, room=end - 2) + 1
     for name, points, style in (("train", data.train, TRAIN), ("validation", data.validation, VALIDATION)):
         if points.rms is not None:
@@ -360,9 +372,9 @@ def _draw_y_axis(canvas: Canvas, area: _Area) -> None:
         canvas.write_right(area.x - 1, row, tick.label[: _GUTTER - 1], Role.AXIS)
 
 
-def _draw_x_axis(canvas: Canvas, area: _Area) -> None:
+def _draw_x_axis(canvas: Canvas, area: _Area, name: str) -> None:
     row, free_from = canvas.height - 1, area.x - 1
-    end = canvas.write_right(canvas.width - 2, row, " x ", Role.AXIS)
+    end = canvas.write_right(canvas.width - 2, row, f" {name} ", Role.AXIS)
     for tick in linear_ticks(*area.x_range, max(area.columns // 10, 2)):
         text = f" {tick.label} "
         start = area.x + int(area.columns_of(np.array([tick.position]))[0]) - len(text) // 2

@@ -119,7 +119,8 @@ class PlanScreen(Overlay[str]):
             self._propose(warmup_steps=WARMUPS[(place + 1) % len(WARMUPS)])
 
     def action_scroll(self, by: int) -> None:
-        self.query_one(DialogLines).move_lines(by)
+        for lines in self.query(DialogLines):
+            lines.move_lines(by)
 
     # -- inside ----------------------------------------------------------------------------------------
 

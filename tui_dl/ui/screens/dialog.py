@@ -126,7 +126,8 @@ class Dialog(Overlay[str]):
         self.dismiss(self._choices[-1].result if self._choices else "")
 
     def action_scroll(self, by: int) -> None:
-        self.query_one(DialogLines).move_lines(by)
+        for lines in self.query(DialogLines):
+            lines.move_lines(by)
 
     def _show(self) -> None:
         width = max(min(76, self.app.size.width * 96 // 100) - 4, 10)

@@ -27,6 +27,10 @@ class ProgramActions(Screen[Any]):
 
         self.app.push_screen(SettingsScreen())
 
+    def action_redraw(self) -> None:
+        """Paint everything anew."""
+        cast("TuiDlApp", self.app).redraw()
+
     def leave_for(self, then: Callable[[], None]) -> None:
         """Leave this screen for another run."""
         then()

@@ -55,7 +55,8 @@ class ReceiptsScreen(Overlay[None]):
         self._show()
 
     def action_scroll(self, by: int) -> None:
-        self.query_one(DialogLines).move_lines(by)
+        for lines in self.query(DialogLines):
+            lines.move_lines(by)
 
     def on_resize(self) -> None:
         self._show()

@@ -104,6 +104,7 @@ def finished_dialog(model: RunModel) -> Dialog:
             Choice("g", f"Go on for {epochs} more epochs", f"extend:{epochs}"),
             Choice("t", "Go on for ten more epochs", "extend:10"),
             *undo,
+            *_test_choice(model),
             Choice("r", "Start over", "restart"),
             Choice("q", "Leave", "leave"),
             Choice("k", "Keep looking", "cancel"),
@@ -118,9 +119,18 @@ def _restored(model: RunModel) -> tuple[str, str, str] | None:
     return newest.edits[0] if newest is not None and is_last and newest.source == "early_stopping" else None
 
 
+def _test_choice(model: RunModel) -> list[Choice]:
+    """To look at the test split, where the data has one."""
+    metrics = () if model.described is None else model.described.metrics
+    if not any(metric.name.startswith("test.") for metric in metrics):
+        return []
+    warning = "Nothing should be tuned after that: it would no longer be unseen."
+    return [Choice("e", "Evaluate the test split", "test", warning)]
+
+
 def _results(model: RunModel) -> list[Line]:
     lines: list[Line] = []
-    for split, style in (("train", "train"), ("validation", "validation")):
+    for split, style in (("train", "train"), ("validation", "validation"), ("test", "bold")):
         loss = model.latest(f"{split}.loss")
         if loss is None:
             continue

@@ -110,6 +110,8 @@ class RunFlows:
                 screen.do(screen.steering.undo(), by_hand=True)
             case "restart":
                 await self._restart()
+            case "test":
+                await self._test()
             case "leave":
                 await self._leave()
             case "presets":
@@ -118,6 +120,16 @@ class RunFlows:
                 screen.program.resume(screen.model.run)
             case _:
                 pass
+
+    async def _test(self) -> None:
+        """Evaluate the test split, then ask again, now with its numbers."""
+        screen = self._screen
+        try:
+            await screen.steering.evaluate_test()
+        except TuiDlError as error:
+            screen.complain(str(error))
+            return
+        await self._announced("finished")
 
     async def _step_many(self) -> None:
         from tui_dl.ui.screens.prompt import NumberPrompt

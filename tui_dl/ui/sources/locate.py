@@ -115,13 +115,30 @@ def definition(text: str, name: str) -> tuple[str, int] | None:
         return None
     lines = text.splitlines()
     start = text.count("\n", 0, matches[-1].start())
-    end = start + 1
-    while end < len(lines) and not _STATEMENT.match(lines[end]):
-        end += 1
+    end = _next_statement(lines, start)
+    # A text in quotes may reach out to the margin.
+    while end < len(lines) and not _is_whole(lines[start:end]):
+        end = _next_statement(lines, end)
     first = _first_decorator(lines, start)
     while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
         end -= 1
     return "\n".join(lines[first:end]), first + 1
+
+
+def _next_statement(lines: list[str], line: int) -> int:
+    """The first line after one that looks as if a statement began there."""
+    line += 1
+    while line < len(lines) and not _STATEMENT.match(lines[line]):
+        line += 1
+    return line
+
+
+def _is_whole(lines: list[str]) -> bool:
+    try:
+        ast.parse("\n".join(lines))
+    except SyntaxError:
+        return False
+    return True
 
 
 def _first_decorator(lines: list[str], start: int) -> int:
