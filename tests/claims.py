@@ -37,7 +37,7 @@ CLAIMS: Final = {
     "batch-sizes": "Mini-batches stagger where the full batch walks straight on, to the same loss",
     "momentum": "Momentum keeps its heading",
     "optimizer-swap": "Adagrad fades, RMSprop goes on",
-    "bias-correction": "Adam's bias correction keeps the first step as long as the rate",
+    "bias-correction": "Adam's bias correction keeps its first step at the rate, here 0.01; RMSprop's first step has none",
     "unscaled-data": "Adam copes with inputs of unlike size where no rate suits SGD",
     "digits-mlp": "The same rate is another step under another optimizer",
     "schedules": "A rate that comes down ends lower than one that is held",
@@ -96,7 +96,7 @@ def rows_of(name: str, home: Path) -> list[str]:
         if other["passed"]:
             continue
         claim = CLAIMS[name] if not lines else ""
-        cells = (f"`{name}`" if not lines else "", claim, measured(one), number(one), number(other))
+        cells = (f"`{name}`" if not lines else "", claim, measured(one, other), number(one), number(other))
         lines.append(f"| {' | '.join(cells)} | {one['bound']} |\n")
     assert lines, f"nothing that {name} expects tells the runs apart"
     return lines
@@ -112,10 +112,12 @@ def verdicts(preset: str, code: int, home: Path) -> list[dict[str, Any]]:
     return [line for line in lines if line["type"] == "expectation"]
 
 
-def measured(verdict: dict[str, Any]) -> str:
-    """Where and what: `train.loss` at step 900, perhaps of a variant."""
+def measured(verdict: dict[str, Any], without: dict[str, Any]) -> str:
+    """What and where: `train.loss` at step 900, perhaps of a variant; ends may lie apart."""
     whose = f" of *{verdict['variant']}*" if verdict["variant"] is not None else ""
-    return f"`{verdict['metric']}` at step {verdict['at_step']}{whose}"
+    apart = verdict["at_step"] != without["at_step"]
+    ends = f", without it {without['at_step']}: their ends" if apart else ""
+    return f"`{verdict['metric']}` at step {verdict['at_step']}{ends}{whose}"
 
 
 def number(verdict: dict[str, Any]) -> str:

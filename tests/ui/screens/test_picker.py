@@ -58,6 +58,11 @@ def _ended_run() -> RunFolder:
     return folder
 
 
+def _listed(app: TuiDlApp) -> int:
+    """Presets and own files in the list."""
+    return len(app.screen.query_one("#presets", ListPanel).ids)
+
+
 def _text(app: TuiDlApp) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
@@ -142,7 +147,7 @@ async def test_typing_searches_and_escape_shows_all_again() -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause()
         presets = app.screen.query_one("#presets", ListPanel)
-        await pilot.press(*"relu")
+        await pilot.press(*"starves")
         await _until(app, pilot, lambda: presets.ids == ["vanishing-gradient"])
         await pilot.press("escape")
         await _until(app, pilot, lambda: len(presets.ids) == len(list_presets()))
@@ -180,9 +185,10 @@ async def test_own_files_are_listed_and_a_mistake_is_shown(
     openings = Openings()
     app = TuiDlApp(openings)
     async with app.run_test(size=(120, 36)) as pilot:
+        await _until(app, pilot, lambda: _listed(app) > len(list_presets()))
+        await pilot.press("end")
         await _until(app, pilot, "In this folder")
         assert "has a mistake" in _text(app)
-        await pilot.press("end")
         # However long the path before it, and wherever that has the lines broken.
         await _until(app, pilot, '"digits"?')
         await pilot.press("enter")
@@ -203,7 +209,7 @@ async def test_a_reload_is_not_lost_while_the_runs_are_read(
     monkeypatch.chdir(tmp_path)
     app = TuiDlApp(Openings())
     async with app.run_test(size=(120, 36)) as pilot:
-        await _until(app, pilot, "Presets 5")
+        await _until(app, pilot, f"Presets {len(list_presets())}")
         picker = app.screen
         assert isinstance(picker, PickerScreen)
         await _until(app, pilot, lambda: not picker._is_looking)
@@ -213,7 +219,7 @@ async def test_a_reload_is_not_lost_while_the_runs_are_read(
         )
         await pilot.press("f5")
         picker._is_looking = False
-        await _until(app, pilot, "In this folder")
+        await _until(app, pilot, lambda: _listed(app) > len(list_presets()))
 
 
 async def test_a_live_run_changes_by_itself_and_is_not_deleted() -> None:
