@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from rich.style import Style
 
 from tui_dl.ui.plots.canvas import Canvas
-from tui_dl.ui.plots.fit_plot import BAND, BAND_EDGE, FIT, OUTLIER, FitData, FitPlot, Points, line_words
+from tui_dl.ui.plots.fit_data import FitData, Points
+from tui_dl.ui.plots.fit_plot import BAND, BAND_EDGE, FIT, OUTLIER, FitPlot, line_words
 from tui_dl.ui.plots.glyph import ASCII, FULL, Glyphs
 from tui_dl.ui.theme import Palette
 

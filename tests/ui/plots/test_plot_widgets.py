@@ -11,7 +11,8 @@ from textual.geometry import Region
 
 from tui_dl.history import SeriesStore
 from tui_dl.ui.plots.canvas_widget import CanvasWidget
-from tui_dl.ui.plots.fit_plot import FitData, FitPlot, Points
+from tui_dl.ui.plots.fit_data import FitData, Points
+from tui_dl.ui.plots.fit_plot import FitPlot
 from tui_dl.ui.plots.glyph import ASCII, FULL
 from tui_dl.ui.plots.histogram import HistogramData, HistogramPlot, rebinned, tiny_histogram
 from tui_dl.ui.plots.history_series import ghost_series, live_marks, live_series

@@ -354,8 +354,6 @@ class Session:
         else:
             self.finish("nonfinite")
 
-    # -- inside ----------------------------------------------------------------------------------------
-
     def _follow_threads(self) -> None:
         """Have the threads set that the experiment asks for, where it asks for others than before."""
         wanted = self.experiment.training.threads

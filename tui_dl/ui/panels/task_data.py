@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui_dl.ui.panels.judged import chosen_index
-from tui_dl.ui.plots.fit_plot import FitData, Points, with_outliers
+from tui_dl.ui.plots.fit_data import FitData, Points, with_outliers
 from tui_dl.ui.plots.region_map import RegionData, RegionPoints
 from tui_dl.wire.snapshots import CurveView, RegionsView, SampleView
 

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from rich.cells import cell_len
@@ -14,6 +14,7 @@ from tui_dl.ui.plots.axes import ValueAxis
 from tui_dl.ui.plots.canvas import Canvas
 from tui_dl.ui.plots.canvas_widget import CanvasWidget
 from tui_dl.ui.plots.fit_band import band_dots, band_limits, sigma_word
+from tui_dl.ui.plots.fit_data import FitData
 from tui_dl.ui.plots.glyph import Glyphs, characters, encode_dots
 from tui_dl.ui.plots.line_labels import draw_centred, draw_frame
 from tui_dl.ui.plots.roles import Role, line_style, style_table
@@ -33,52 +34,6 @@ BAND_EDGE: Final = line_style(2, "line")
 _GUTTER: Final = 7
 _LONG_TITLE_FROM: Final = 72
 _COVERAGE_COLUMNS: Final = 40
-_EMPTY: Final = np.zeros(0)
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Points:
-    """A split's points: x, y and residuals, all (n,); not finite where nothing can be drawn.
-
-    `coverage` is the share of them within one predicted σ; None where the model predicts none.
-    """
-
-    x: FloatArray = field(default_factory=lambda: _EMPTY)
-    y: FloatArray = field(default_factory=lambda: _EMPTY)
-    residuals: FloatArray = field(default_factory=lambda: _EMPTY)
-    rms: float | None = None
-    coverage: float | None = None
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class FitData:
-    """All that the plot shows; `outliers` (n,) says which training points lie far from the fit.
-
-    `grid_sigma` is the σ predicted at each of the grid's points, or empty.
-    """
-
-    grid_x: FloatArray = field(default_factory=lambda: _EMPTY)
-    grid_y: FloatArray = field(default_factory=lambda: _EMPTY)
-    train: Points = field(default_factory=Points)
-    validation: Points = field(default_factory=Points)
-    outliers: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
-    empty_text: str = "no data yet"
-    grid_sigma: FloatArray = field(default_factory=lambda: _EMPTY)
-    is_against_true: bool = False
-    """x is the true value, y the predicted one, and the grid the line on which they agree."""
-
-    @property
-    def x_range(self) -> tuple[float, float]:
-        """Where the data lie."""
-        xs = np.concatenate([self.grid_x, self.train.x, self.validation.x])
-        xs = xs[np.isfinite(xs)]
-        if not xs.size:
-            return 0.0, 1.0
-        low, high = float(xs.min()), float(xs.max())
-        margin = max(abs(low) * 1e-3, 0.5)
-        return (low, high) if high - low > 1e-9 * max(abs(low), abs(high)) else (low - margin, high + margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,11 +354,3 @@ def _without(values: FloatArray, left_out: BoolArray) -> FloatArray:
 def _rms_words(data: FitData) -> str:
     rms = data.train.rms
     return "" if rms is None or not math.isfinite(rms) else f"rms {format_value(rms)}"
-
-
-def with_outliers(data: FitData, indices: Sequence[int]) -> FitData:
-    """The same data with these training points marked as outliers."""
-    marked = np.zeros(data.train.x.size, dtype=np.bool_)
-    places = [index for index in indices if 0 <= index < marked.size]
-    marked[places] = True
-    return replace(data, outliers=marked)
