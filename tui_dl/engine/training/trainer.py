@@ -120,7 +120,10 @@ class Trainer(TrainerFacts):
         return self._loop.phases()
 
     def peek_batch(self) -> tuple[Any, Any]:
-        """Exactly the inputs and targets that the next `train_batch` uses (of a half-done one, its own)."""
+        """Exactly the inputs and targets that the next `train_batch` uses (of a half-done one, its own).
+
+        With `training.accumulate` those of all its micro-batches, one behind the other.
+        """
         return self._loop.peek()
 
     def rehearsal(self, *, further: bool = False) -> Trainer:

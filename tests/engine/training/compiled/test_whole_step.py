@@ -1,16 +1,19 @@
 """A compiled step gives what eager steps give, is the same however it is driven, or yields."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import torch
+from msgspec import structs
 from torch.fx import GraphModule
 
 from tests.engine.plain_loop import OPTIMIZERS, assert_same, continuation, invariants, trainer, weights
 from tests.engine.training.compiled.compiling import is_compiled, traced, without_compiler
 from tui_dl.engine.training.compiled.compiler import uncompiled
+from tui_dl.engine.training.compiled.support import signature
 from tui_dl.engine.training.nonfinite import NonFinite
 
 FULL = {
@@ -198,3 +201,19 @@ def test_a_change_is_planned_and_undone_as_any_other() -> None:
     of.undo()
     assert_same(of.state_dict(), never.state_dict())
     assert continuation(of, 4) == continuation(never, 4)
+
+
+def test_settings_that_no_step_depends_on_are_served_by_the_same_compiled_one() -> None:
+    of, news = traced()
+    continuation(of, 3)
+    for change in ({"training.pace": 2.0}, {"training.epochs": 30}, {"training.nonfinite": "continue"}):
+        of.apply(change)
+        continuation(of, 3)
+    assert len(news) == 2
+    parts = of._parts
+    before = signature(parts)
+    for field in ("batch_size", "accumulate", "precision", "threads", "device"):
+        others = {"precision": "bfloat16", "device": "cpu:9", "threads": 9}
+        training = structs.replace(parts.experiment.training, **{field: others.get(field, 9)})
+        other = dataclasses.replace(parts, experiment=structs.replace(parts.experiment, training=training))
+        assert signature(other) != before, field

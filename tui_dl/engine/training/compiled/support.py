@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from msgspec import structs
 
@@ -26,6 +26,16 @@ _REGULARIZERS: Final = {
     "early_stopping": None,
 }
 """Those whose whole effect the traced step has, with the fields that it knows; None is all of them."""
+
+
+_NEUTRAL: Final[dict[str, Any]] = {
+    "epochs": 1,
+    "pace": 0.0,
+    "nonfinite": "stop",
+    "overhead_budget": 0.0,
+    "checkpoint_every_s": 0.0,
+}
+"""Settings of the run that no step depends on; whatever is new is taken to matter."""
 
 
 @final
@@ -84,7 +94,7 @@ def signature(parts: Parts) -> tuple[object, ...]:
         experiment.loss,
         structs.replace(experiment.optimizer, lr=0.0),
         experiment.regularizers,
-        (training.batch_size, training.accumulate, training.precision),
+        structs.replace(training, **_NEUTRAL),
         tuple(former.spec for former in parts.objective.former),
         str(parts.device),
     )
