@@ -37,7 +37,7 @@ CLAIMS: Final = {
     "batch-sizes": "Mini-batches stagger where the full batch walks straight on, to the same loss",
     "momentum": "Momentum keeps its heading",
     "optimizer-swap": "Adagrad fades, RMSprop goes on",
-    "bias-correction": "Adam's bias correction keeps its first step at the rate, here 0.01; RMSprop has none",
+    "bias-correction": "Adam corrects its first step to the rate, here 0.01; RMSprop does not",
     "unscaled-data": "Adam copes with inputs of unlike size where no rate suits SGD",
     "digits-mlp": "The same rate is another step under another optimizer",
     "schedules": "A rate that comes down ends lower than one that is held",

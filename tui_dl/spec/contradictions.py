@@ -85,6 +85,11 @@ def _summed_gradients(experiment: Experiment) -> None:
             "use training.precision float32 or bfloat16.",
             key="training.zero_grad",
         )
+    if not training.zero_grad and experiment.optimizer.name == "lbfgs":
+        raise SpecError(
+            "false would have lbfgs search along sums of old gradients; use another optimizer.",
+            key="training.zero_grad",
+        )
 
 
 _CHECKS: tuple[Callable[[Experiment], None], ...] = (

@@ -2,6 +2,7 @@
 
 import copy
 
+import pytest
 import torch
 
 from tests.engine.plain_loop import (
@@ -14,6 +15,7 @@ from tests.engine.plain_loop import (
     weights,
 )
 from tui_dl.engine.training.phase_facts import PhaseTeller
+from tui_dl.errors import ChangeRefused
 
 OFF = {"training.zero_grad": False}
 
@@ -104,3 +106,14 @@ def test_with_the_reset_nothing_more_is_kept() -> None:
     of = trainer()
     continuation(of, 2)
     assert of.state_dict()["gradients"] == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"training.precision": "float16"}, {"optimizer": "lbfgs"}], ids=["float16", "lbfgs"]
+)
+def test_what_needs_fresh_gradients_is_refused_with_the_way_out(change: dict[str, object]) -> None:
+    of = trainer(training__batch_size=1000)
+    with pytest.raises(ChangeRefused, match=r"training\.zero_grad: false .* use "):
+        of.apply({**OFF, **change})
+    assert of.experiment is not None
+    assert of.experiment.training.zero_grad
