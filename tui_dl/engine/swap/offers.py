@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
@@ -45,6 +46,7 @@ def rate_offers(parts: Parts, step: int, new: Experiment, trial: Parts | None) -
 
     stand_in = rate_stand_in(optimizer)
 
+    @cache  # the default and the same number are often one
     def relative(lr: float) -> float | None:
         size = first_update_size(trial or parts, stand_in or optimizer, lr * factor, gradients)
         return ratio(size, recent)
