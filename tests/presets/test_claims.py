@@ -2,7 +2,7 @@
 
 import re
 
-from tests.claims import CLAIMS, DOCUMENT, HEAD, presets_with_a_claim
+from tests.claims import CLAIMS, DOCUMENT, FOOT, HEAD, presets_with_a_claim
 from tui_dl.spec.preset import load_preset
 
 ROW = re.compile(
@@ -15,7 +15,8 @@ def rows() -> dict[str, list[re.Match[str]]]:
     assert text.startswith(HEAD)
     found: dict[str, list[re.Match[str]]] = {}
     name = ""
-    for line in text.removeprefix(HEAD).splitlines():
+    assert text.endswith(FOOT)
+    for line in text.removeprefix(HEAD).removesuffix(FOOT).splitlines():
         row = ROW.match(line)
         assert row, line
         name = row["name"] or name
