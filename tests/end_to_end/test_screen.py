@@ -172,7 +172,7 @@ def test_an_experiment_that_can_not_train_here_says_so_and_exits_with_three(tmp_
 
 def test_the_picker_starts_a_run_and_a_script_runs_on_it(tmp_path: Path) -> None:
     with terminal() as screen:
-        screen.wait_for(shows("digits-mlp", "linear-collapse", "outliers"))
+        screen.wait_for(shows("digits-mlp", "batch-norm", "Presets 30"))
         screen.press(ENTER)
         screen.wait_for(shows("Handwritten digits"), PATIENCE_S)
         screen.wait_for(beyond(3), PATIENCE_S)

@@ -114,6 +114,12 @@ MENDED = {
 }
 
 
+def _fit_training(training: dict[str, Any]) -> None:
+    """Gradients that are not reset are refused with scaled ones."""
+    if training.get("precision") == "float16":
+        training.pop("zero_grad", None)
+
+
 def _fit_activations(model: dict[str, Any]) -> None:
     """Where activations are given one by one, give as many as there are places."""
     given = model.get("activations")
@@ -145,6 +151,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
         )
     )
     _fit_activations(tree["model"])
+    _fit_training(tree.get("training", {}))
     tree |= draw(lectures())
     if any(
         expectation.get("variant") or isinstance(expectation.get("above"), dict)

@@ -5,6 +5,8 @@ from tests.ui.fake_engine import described
 from tests.ui.screens.conftest import Open, Stage
 from tests.ui.screens.test_change import RECEIPT
 from tui_dl.errors import ChangeRefused
+from tui_dl.spec.catalogue import siblings
+from tui_dl.spec.losses import CrossEntropy
 from tui_dl.spec.preset import load_preset
 from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.screens.change_form import ChangeForm
@@ -162,7 +164,7 @@ async def test_the_form_shows_the_source_and_is_there_again(on_stage: Open) -> N
     async with on_stage() as stage:
         await stage.press("l")
         await stage.until("Change: Loss")
-        await stage.press("down")
+        await stage.press(*["down"] * list(siblings(CrossEntropy)).index("mse"))
         await stage.until("Mean squared error")
         await stage.press("f2")
         await stage.until(lambda: isinstance(stage.app.screen, SourceScreen))

@@ -9,6 +9,7 @@ from tui_dl.spec.preset import load_preset
 from tui_dl.ui.hangul import JAMO
 from tui_dl.ui.keys.table import KEYS
 from tui_dl.ui.panels.bars import VIEWS
+from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.screens.dialog import Dialog
 from tui_dl.wire.commands import (
     ApplyChange,
@@ -210,7 +211,10 @@ async def test_the_control_panel_opens_what_is_chosen(on_stage: Open) -> None:
     async with on_stage(80, 24) as stage:
         await stage.press("c")
         await stage.until("DATA")
-        await stage.press(*["down"] * 3, "enter")
+        panel = stage.screen.query_one(ControlPanel)
+        while panel.chosen is None or panel.chosen.label != "model":
+            await stage.press("down")
+        await stage.press("enter")
         await stage.until("Change: Model")
         await stage.press("escape", "escape")
         await stage.until("1 overview")
