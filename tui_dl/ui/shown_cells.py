@@ -119,14 +119,19 @@ class _Written:
         self._x, self._y = x, y
 
     def write(self, text: str, styles: Sequence[str]) -> None:
-        start, style = 0, self._style
-        for at, own in enumerate(styles):
-            if own != style:
-                self._write_run(text[start:at], style)
-                self._parts.append(_transition(style, own))
-                start, style = at, own
-        self._write_run(text[start:], style)
-        self._style = style
+        start, count = 0, len(styles)
+        while start < count:
+            own, end = styles[start], start + 1
+            while end < count and styles[end] == own:
+                end += 1
+            run = text[start:end]
+            # Blanks look the same in any colour: they need not be turned to their own and back.
+            is_bare = run.isspace() and not _seen_of_blanks(own) and not _seen_of_blanks(self._style)
+            if own != self._style and not is_bare:
+                self._parts.append(_transition(self._style, own))
+                self._style = own
+            self._write_run(run, self._style)
+            start = end
 
     def _write_run(self, text: str, style: str) -> None:
         """Text of one style; long blanks in it are erased instead of written."""
