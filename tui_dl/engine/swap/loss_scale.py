@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from tui_dl.engine.parts.loss_parts import former_loss, loss_function
-from tui_dl.engine.swap.update_size import clipped, gradients_at
+from tui_dl.engine.swap.update_size import clipped, gradients_at, gradients_of
 from tui_dl.engine.training.modes import evaluating
 from tui_dl.engine.training.objective import FormerLoss, Objective, objective
 from tui_dl.errors import ChangeRefused, SpecError
@@ -72,9 +72,12 @@ def gradient_scale(parts: Parts, trial: Parts) -> float | None:
         parts: the run.
         trial: the same with the new objective, and with a copy of the model where the head changes.
     """
-    old, new = _probe_gradients(parts), _probe_gradients(trial)
-    if old is None or new is None:
+    if parts.probe is None or trial.probe is None:
         return None
+    if trial.model is parts.model:
+        old, new = _of_one_pass(parts, trial, *parts.probe)
+    else:
+        old, new = (_probe_gradients(each, *each.probe) for each in (parts, trial) if each.probe is not None)
     shared = [_shared(one, other) for one, other in zip(old, new, strict=True)]
     before, after = (float(torch.nn.utils.get_total_norm(each)) for each in zip(*shared, strict=True))
     if not (before > 0 and after > 0 and math.isfinite(before) and math.isfinite(after)):
@@ -94,9 +97,14 @@ def _shared(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
     return one[:rows], other[:rows]
 
 
-def _probe_gradients(parts: Parts) -> list[Tensor] | None:
-    if parts.probe is None:
-        return None
-    inputs, targets = parts.probe
+def _of_one_pass(parts: Parts, trial: Parts, inputs: Any, targets: Any) -> tuple[list[Tensor], list[Tensor]]:
+    """Gradients of both objectives: most of a plan's time on 10⁶ parameters is for such passes."""
+    with evaluating(parts, gradients=True):
+        outputs = parts.forward(inputs)
+        old = gradients_of(parts, outputs, targets, keeps_graph=True)
+        return clipped(parts, old), clipped(trial, gradients_of(trial, outputs, targets))
+
+
+def _probe_gradients(parts: Parts, inputs: Any, targets: Any) -> list[Tensor]:
     with evaluating(parts, gradients=True):
         return clipped(parts, gradients_at(parts, inputs, targets))

@@ -31,13 +31,22 @@ def gradients_at(parts: Parts, inputs: Any, targets: Any, micro_batches: int = 1
     In training mode there is the noise on the weights that the next batch has. `.grad` is left alone.
     """
     forward = training_pass(parts) if parts.model.training else parts.forward
-    loss = parts.objective.training_value(forward(inputs), targets)
+    return gradients_of(parts, forward(inputs), targets, micro_batches)
+
+
+def gradients_of(
+    parts: Parts, outputs: Any, targets: Any, micro_batches: int = 1, *, keeps_graph: bool = False
+) -> list[Tensor]:
+    """The same, from the model's outputs on; with the graph kept, another objective can be asked after it."""
+    loss = parts.objective.training_value(outputs, targets)
     if micro_batches > 1:
         loss = loss / micro_batches
     # A float16 loss goes backward scaled here too: unscaled, small gradients would be lost.
     scale = parts.precision.scale
     loss = loss * scale if scale != 1.0 else loss
-    found: tuple[Tensor | None, ...] = torch.autograd.grad(loss, parts.parameters, allow_unused=True)
+    found: tuple[Tensor | None, ...] = torch.autograd.grad(
+        loss, parts.parameters, allow_unused=True, retain_graph=keeps_graph
+    )
     return [
         torch.zeros_like(parameter) if gradient is None else gradient.detach() / scale
         for parameter, gradient in zip(parts.parameters, found, strict=True)
