@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, final
 
 from tui_dl.components.optimizers import slots
 from tui_dl.components.optimizers.translation import (
-    Means,
     State,
     completed,
     installed,
@@ -144,11 +143,6 @@ def _taken_over(transfer: Transfer, new: AnyOptimizer, parameter: nn.Parameter, 
     if "step" in kept:
         kept["step"] = step_tensor(float(state["step"]), new, parameter)
     return completed(new, parameter, kept)
-
-
-def calibrated(new: AnyOptimizer, parameter: nn.Parameter, means: Means) -> State:
-    """One parameter's state after gradients that were measured."""
-    return installed(new, parameter, means)
 
 
 def rescalable(optimizer: AnyOptimizer) -> Mapping[str, Any]:
