@@ -82,6 +82,12 @@ def _refuse_unsteady_loss(experiment: Experiment) -> None:
                 "take it away or use another optimizer.",
                 key=f"regularizers.{each.name}",
             )
+    if getattr(experiment.model, "blend_steps", 0):
+        raise SpecError(
+            "lbfgs tells curvature from one update to the next, and an activation that gives way to another "
+            "is another function each time; set it to 0 or use another optimizer.",
+            key="model.blend_steps",
+        )
     if not experiment.training.zero_grad:
         raise SpecError(
             "false adds up gradients, and lbfgs tells curvature from their differences; "

@@ -24,8 +24,7 @@ _FEWEST_LEFT_OUT: Final = 5  # a move costs about as much as so many cells
 _SEEN_ON_BLANKS: Final = frozenset(("4", "5", "6", "7", "9", "21", "51", "52", "53"))
 _LINK: Final = "\x02"  # between a style's codes and its hyperlink
 # Of one cell each in Textual's eyes: Latin, arrows, mathematics, boxes, blocks, shapes, braille.
-_NARROW_UP_TO: Final = "\u02ff"
-_NARROW_BLOCKS: Final = (("\u2190", "\u22ff"), ("\u2500", "\u25fc"), ("\u2800", "\u28ff"))
+_NARROW: Final = re.compile("[\x00-\u02ff\u2190-\u22ff\u2500-\u25fc\u2800-\u28ff]*")
 
 
 @final
@@ -209,21 +208,13 @@ def _cells(strips: Iterable[Strip], colours: ColorSystem) -> tuple[str, list[str
         for text, style, control in strip:
             if control or not text:
                 continue
-            if not _is_narrow(text):
+            if not (text.isascii() or _NARROW.fullmatch(text)):
                 text, simple = _spread(text)
                 can_compare = can_compare and simple
             texts.append(text)
             codes = _codes(style, colours)
             styles += [_seen_of_blanks(codes) if text.isspace() else codes] * len(text)
     return "".join(texts), styles, can_compare
-
-
-@lru_cache(maxsize=2048)
-def _is_narrow(text: str) -> bool:
-    return text.isascii() or all(
-        character <= _NARROW_UP_TO or any(low <= character <= high for low, high in _NARROW_BLOCKS)
-        for character in text
-    )
 
 
 @lru_cache(maxsize=512)

@@ -31,10 +31,8 @@ def have_files(data: spec.Data, tell: Tell) -> None:
     """
 
 
-@have_files.register(spec.Mnist)
-@have_files.register(spec.FashionMnist)
-@have_files.register(spec.Cifar10)
-def _(data: spec.Mnist | spec.FashionMnist | spec.Cifar10, tell: Tell) -> None:
+@have_files.register
+def _(data: spec.Downloaded, tell: Tell) -> None:
     _folder(data, tell)
 
 
@@ -54,7 +52,7 @@ def _(data: spec.Cifar10, rng: np.random.Generator) -> Samples:
     return _pictures(train, test, PHOTOGRAPHS)
 
 
-def _folder(data: spec.Mnist | spec.FashionMnist | spec.Cifar10, tell: Tell = silent) -> Path:
+def _folder(data: spec.Downloaded, tell: Tell = silent) -> Path:
     if not data.folder:
         return fetch(data.name, data.mirror, tell)
     folder = Path(data.folder)

@@ -3,7 +3,7 @@
 from tui_dl.spec.data.base import Data
 from tui_dl.spec.data.bundled import BreastCancer, Diabetes, Digits, Iris, Wine
 from tui_dl.spec.data.curves import Heteroscedastic, Line, Sine
-from tui_dl.spec.data.downloads import Cifar10, FashionMnist, Mnist
+from tui_dl.spec.data.downloads import Cifar10, Downloaded, FashionMnist, Mnist
 from tui_dl.spec.data.own_files import Csv, ImageFolder, Npz
 from tui_dl.spec.data.points import Blobs, Circles, Moons, Spiral, Xor
 
@@ -17,6 +17,7 @@ __all__ = [
     "Data",
     "Diabetes",
     "Digits",
+    "Downloaded",
     "FashionMnist",
     "Heteroscedastic",
     "ImageFolder",

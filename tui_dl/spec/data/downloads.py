@@ -33,46 +33,42 @@ _OptionalValidationShare = Annotated[
 ]
 
 
-class Mnist(Data, Labelled, frozen=True, tag="mnist"):
+class Downloaded(Data, Labelled, frozen=True):
+    """What all of them have: ten classes, a test split of their own, and a place to come from."""
+
+    kind = "image"
+    fixed_test_samples = 10_000
+    fixed_classes = 10
+
+    folder: _Folder = ""
+    mirror: _Mirror = ""
+
+
+class Mnist(Downloaded, frozen=True, tag="mnist"):
     """Handwritten digits, 28x28 grey levels, ten classes: 60000, and 10000 to test; 12 MB."""
 
-    kind = "image"
     source = "LeCun, Cortes and Burges, 1998: the MNIST database of handwritten digits"
     fixed_samples = 60_000
-    fixed_test_samples = 10_000
-    fixed_classes = 10
 
-    folder: _Folder = ""
-    mirror: _Mirror = ""
     normalise: Normalise = "minmax"
     validation_share: _OptionalValidationShare = 0.1
 
 
-class FashionMnist(Data, Labelled, frozen=True, tag="fashion_mnist"):
+class FashionMnist(Downloaded, frozen=True, tag="fashion_mnist"):
     """Clothes in MNIST's format, 28x28 grey levels, ten classes: 60000, and 10000 to test; 31 MB."""
 
-    kind = "image"
     source = "Xiao, Rasul and Vollgraf, 2017: Fashion-MNIST"
     fixed_samples = 60_000
-    fixed_test_samples = 10_000
-    fixed_classes = 10
 
-    folder: _Folder = ""
-    mirror: _Mirror = ""
     normalise: Normalise = "minmax"
     validation_share: _OptionalValidationShare = 0.1
 
 
-class Cifar10(Data, Labelled, frozen=True, tag="cifar10"):
+class Cifar10(Downloaded, frozen=True, tag="cifar10"):
     """Small photographs, 32x32 in colour, ten classes: 50000, and 10000 to test; 170 MB."""
 
-    kind = "image"
     source = "Krizhevsky, 2009: Learning multiple layers of features from tiny images"
     fixed_samples = 50_000
-    fixed_test_samples = 10_000
-    fixed_classes = 10
 
-    folder: _Folder = ""
-    mirror: _Mirror = ""
     normalise: Normalise = "standard"
     validation_share: _OptionalValidationShare = 0.1
