@@ -72,6 +72,16 @@ async def test_what_the_widest_screen_shows_is_measured(on_stage: Open) -> None:
         await stage.until(lambda: set(stage.engine.given(Watch)[-1].probes) == wanted)
 
 
+async def test_what_comes_onto_the_screen_is_measured_whoever_put_it_there(on_stage: Open) -> None:
+    """Two keys that follow each other at once: what was asked for before the layout is not the last word."""
+    async with on_stage(80, 24) as stage:
+        stage.engine.post(status("paused", 51))
+        await stage.until("PAUSED")
+        stage.screen.query_one("#overview").display = False
+        stage.screen.query_one("#histograms").display = True
+        await stage.until(lambda: "histograms" in stage.engine.given(Watch)[-1].probes)
+
+
 async def test_what_gets_room_by_a_resize_shows_the_run_at_once(on_stage: Open) -> None:
     async with on_stage(80, 24) as stage:
         await stage.until("validation 0.7000")

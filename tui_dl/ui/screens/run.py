@@ -150,6 +150,8 @@ class RunScreen(
         self.set_class(self.program.is_presenting, "presenting")
         self.program.bind_keys(self)
         self._register(self)
+        # "After the next refresh" can come before the layout when two keys follow each other at once.
+        self.screen_layout_refresh_signal.subscribe(self, self._on_laid_out, immediate=True)
         # An app drops frames until it is mounted itself: importing the views at once would delay the first.
         self.call_after_refresh(self.set_timer, _FIRST_PAINT_S, self._mount_views)
 
@@ -206,7 +208,11 @@ class RunScreen(
             self.show_control()
         # What has room only now has drawn nothing of the run so far.
         self.call_after_refresh(self.renew_all)
-        self.call_after_refresh(self.watch_later)
+
+    def _on_laid_out(self, _screen: object) -> None:
+        """What is seen may be something else now: paint what waits for it, and have it measured."""
+        self.program.frame_clock.wake()
+        self.watch_later()
 
     def on_screen_resume(self) -> None:
         self._mark(ALL_TOPICS)
