@@ -50,6 +50,13 @@ class Overlay(ModalScreen[_R]):
         found = lines_of(below, crop, wanted)
         return [found.get(y, blank) for y in crop.line_range]
 
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Textual's; once the box is shown a layout paints what it moves, and no more than that."""
+        repaint = repaint and not (layout and self._is_shown and not regions)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
     def action_cancel(self) -> None:
         """Leave without an answer."""
         self.dismiss(None)

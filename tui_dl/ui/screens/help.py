@@ -7,6 +7,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.widgets import Input
 
 from tui_dl.ui.fuzzy import best, queries_for
@@ -53,15 +54,27 @@ class HelpScreen(Dialog):
         self._model = model
         self._keymap = keymap
         self._view = view
+        self._shown_at = Size(0, 0)
 
     def compose(self) -> ComposeResult:
         """The list in a box."""
         box = Vertical(classes="box")
         box.border_title = "Keys"
         box.border_subtitle = "↑ ↓ scroll   / find   Esc closes"
+        # Said before the first layout, not after it: that would lay out and paint twice.
+        self._shown_at = self.app.size
+        self.set_class(self._is_narrow, "-one-column")
         with box:
             yield Input(placeholder="find a key by what it does", compact=True)
-            yield DialogLines([], id="dialog-lines")
+            yield DialogLines(self._lines(), id="dialog-lines")
+
+    def on_mount(self) -> None:
+        """Nothing: the lines are there."""
+
+    def on_resize(self) -> None:
+        """Room for more, or for less."""
+        if self.app.size != self._shown_at:
+            self._show()
 
     def on_key(self, event: events.Key) -> None:
         """The key that opened it closes it."""
@@ -89,14 +102,19 @@ class HelpScreen(Dialog):
         """Only what fits."""
         self._show()
 
-    def _show(self) -> None:
-        width = self.app.size.width
-        self.set_class(width < _TWO_COLUMNS_FROM, "-one-column")
-        room = min(100 if width < _TWO_COLUMNS_FROM else _WIDEST, width * 96 // 100) - 4
-        self.query_one(DialogLines).show(self._lines(max(room, 30)))
+    @property
+    def _is_narrow(self) -> bool:
+        return self.app.size.width < _TWO_COLUMNS_FROM
 
-    def _lines(self, width: int) -> list[Line]:
-        queries = queries_for(self.query_one(Input).value)
+    def _show(self) -> None:
+        self._shown_at = self.app.size
+        self.set_class(self._is_narrow, "-one-column")
+        self.query_one(DialogLines).show(self._lines(self.query_one(Input).value))
+
+    def _lines(self, query: str = "") -> list[Line]:
+        widest = 100 if self._is_narrow else _WIDEST
+        width = max(min(widest, self.app.size.width * 96 // 100) - 4, 30)
+        queries = queries_for(query)
         entries = [
             entry
             for entry in self._keymap.entries
