@@ -25,6 +25,8 @@ _QUERY: Final = re.compile(
     rb"|\x1b\](?P<colour>1[01]);\?(?:\x07|\x1b\\)"
 )
 # Keyboard protocols and the like (`ESC[>25u`, `ESC[<u`), which pyte would print.
+_UPDATE_BEGINS: Final = b"\x1b[?2026h"
+_UPDATE_ENDS: Final = b"\x1b[?2026l"
 _UNKNOWN_TO_PYTE: Final = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]")
 _INCOMPLETE: Final = re.compile(rb"\x1b(?:\[[0-9;<>=?$]*|\][^\x07\x1b]*\x1b?)?\Z")
 _SYNCHRONISED_OUTPUT: Final = b"2026"
@@ -73,7 +75,8 @@ class PtyTerminal:
         Decoding here is a hundred times slower than in a terminal: done at once, it would hold up what comes
         next, and take the processor from the program that is measured.
         """
-        self._undecoded: deque[tuple[float, bytes]] = deque()
+        self._undecoded: deque[tuple[float, bytes, bool]] = deque()
+        self._is_updating = False
         self.bytes_received = 0
         self.frames_received = 0
         """Questions for synchronised output: the program asks one behind each frame of data."""
@@ -162,7 +165,7 @@ class PtyTerminal:
         _set_size(self._master, columns, rows)
 
     def wait_for(self, wanted: str | Predicate, timeout_s: float = 20.0) -> float:
-        """Wait until a text is on the screen or a predicate holds.
+        """Wait until a text is on the screen or a predicate holds; of a synchronised update, at its end.
 
         Returns when the bytes that made it so arrived (now if it is so already), without the time that
         decoding took, on the clock of `time.perf_counter`. Raises TimeoutError with the screen, EOFError if
@@ -173,12 +176,12 @@ class PtyTerminal:
         with self._changed:
             late, self._undecoded = self._undecoded, deque()
             while late:
-                arrived_at, data = late.popleft()
+                arrived_at, data, is_updating = late.popleft()
                 self._stream.feed(data)
-                if predicate(self):
+                if not is_updating and predicate(self):
                     self._undecoded = late
                     return arrived_at
-            if predicate(self):
+            if not self._is_updating and predicate(self):
                 return time.perf_counter()
             self._watch(predicate)
             try:
@@ -288,16 +291,21 @@ class PtyTerminal:
                 self._answer(query)
                 position = query.end()
             self._draw(data[position:], arrived_at)
-            if self._watched is not None and self._seen_at is None and self._watched(self):
+            watched = self._watched if self._seen_at is None and not self._is_updating else None
+            if watched is not None and watched(self):
                 self._seen_at = arrived_at
                 self._changed.notify_all()
 
     def _draw(self, data: bytes, arrived_at: float) -> None:
         if not self.decodes or not data:
             return
+        # A terminal shows a synchronised update when it is complete.
+        begun, ended = data.rfind(_UPDATE_BEGINS), data.rfind(_UPDATE_ENDS)
+        if begun >= 0 or ended >= 0:
+            self._is_updating = begun > ended
         known = _UNKNOWN_TO_PYTE.sub(b"", data)
         if self.decodes_late and self._watched is None:
-            self._undecoded.append((arrived_at, known))
+            self._undecoded.append((arrived_at, known, self._is_updating))
         else:
             self._stream.feed(known)
 

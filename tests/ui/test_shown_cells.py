@@ -177,3 +177,11 @@ def test_a_link_is_opened_and_closed() -> None:
 
     assert sequence.count("https://example.org") == 1
     assert sequence.index("https://example.org") < sequence.index("more") < sequence.index("\x1b]8;;\x1b\\")
+
+
+def test_a_style_is_said_once_however_often_it_is_left() -> None:
+    words = Strip([Segment("loss", STYLES[3]), Segment("│", STYLES[4])] * 4).adjust_cell_length(WIDTH)
+    sequence = ShownCells().patch(layout_of([words] * HEIGHT), SIZE, ColorSystem.EIGHT_BIT)
+
+    assert sequence.count("38;5;75") == 1
+    assert sequence.count("48;5;233") == 1
