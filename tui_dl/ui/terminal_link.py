@@ -1,5 +1,6 @@
 """The frame clock in Textual: all that knows of its insides, the driver, its writer's queue and answers."""
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -152,10 +153,17 @@ def capture_mouse(app: App[Any], *, is_on: bool) -> None:
 def is_painted(widget: Widget) -> bool:
     """Whether a widget is on the screen that the user sees: not on another tab, scrolled away or covered."""
     try:
-        screen = widget.screen
+        return is_painted_on(widget.screen, widget)
     except NoScreen:
         return False
-    # Asked of every panel for every message: Textual's `is_on_screen` lets itself be told no by an exception.
+
+
+def is_painted_on(screen: screen.Screen[Any], widget: Widget) -> bool:
+    """The same where the widget's screen is known.
+
+    Asked of every panel for every message: Textual's `is_on_screen` lets itself be told no by an exception,
+    and looks for the screen up the whole tree.
+    """
     return screen.is_current and widget in screen._compositor.visible_widgets
 
 
@@ -203,5 +211,5 @@ class _AppTimers:
         self._app = app
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> Callable[[], None]:
-        # Textual refuses timers of no length.
-        return self._app.set_timer(max(delay_s, 0.001), callback).stop
+        # A timer of Textual's is a task: made and ended with every frame, it cost as much as a plot's data.
+        return asyncio.get_running_loop().call_later(delay_s, self._app.call_next, callback).cancel

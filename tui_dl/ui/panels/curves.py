@@ -80,6 +80,7 @@ class MetricPlot(LinePlot, PlotMouse):
         self._place = place
         self._scales: dict[str, Scale] = {}
         self._own_board = PlotBoard()
+        self._shared_board: PlotBoard | None = None
 
     @property
     def curve_set(self) -> CurveSet:
@@ -90,8 +91,10 @@ class MetricPlot(LinePlot, PlotMouse):
     @property
     def board(self) -> PlotBoard:
         """What it shares with the other plots of its screen."""
-        shared = getattr(self.screen, "plot_board", None)
-        return shared if isinstance(shared, PlotBoard) else self._own_board
+        if self._shared_board is None:
+            shared = getattr(self.screen, "plot_board", None)
+            self._shared_board = shared if isinstance(shared, PlotBoard) else self._own_board
+        return self._shared_board
 
     @property
     def sight(self) -> Sight:

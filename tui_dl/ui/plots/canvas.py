@@ -32,6 +32,13 @@ class Canvas:
         self.codes: CodeArray = np.full((height, width), _BLANK, dtype=np.uint32)
         self.styles: StyleArray = np.zeros((height, width), dtype=np.int16)
 
+    def copy(self) -> "Canvas":
+        """One with the same cells, to be drawn into without changing this."""
+        other = Canvas.__new__(Canvas)
+        other.width, other.height = self.width, self.height
+        other.codes, other.styles = self.codes.copy(), self.styles.copy()
+        return other
+
     def write(self, x: int, y: int, text: str, style: int, room: int | None = None) -> int:
         """Write text from (x, y), at most `room` cells of it; returns the column after it."""
         end = self.width if room is None else min(self.width, x + room)

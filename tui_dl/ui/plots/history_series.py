@@ -5,7 +5,7 @@ import numpy as np
 from tui_dl.history import SeriesStore, Span
 from tui_dl.history.arrays import FloatArray
 from tui_dl.ui.plots.plot_data import PlotMark, PlotSeries
-from tui_dl.ui.plots.raster import Dash, lead_columns
+from tui_dl.ui.plots.raster import Dash, even_edges, lead_columns
 from tui_dl.ui.plots.x_units import XMap
 
 _GHOSTS_SHOWN = 4
@@ -105,6 +105,4 @@ def _edges(x_range: tuple[float, float], columns: int, smoothing: float = 0.0) -
     columns = max(columns, 1)
     lead = lead_columns(smoothing, x_range, columns)
     low, high = x_range
-    edges: FloatArray = np.linspace(low - lead * (high - low) / columns, high, columns + lead + 1)
-    edges[-1] = np.nextafter(edges[-1], np.inf)
-    return edges
+    return even_edges(low - lead * (high - low) / columns, high, columns + lead)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import final
 
 import numpy as np
@@ -26,7 +27,7 @@ from tui_dl.ui.plots.line_labels import (
 )
 from tui_dl.ui.plots.mark_labels import draw_mark_labels
 from tui_dl.ui.plots.plot_data import PlotCross, PlotData
-from tui_dl.ui.plots.raster import draw_line, extent, thicken
+from tui_dl.ui.plots.raster import LineShape, draw_lines, extent, thicken
 from tui_dl.ui.plots.roles import BACKDROP, SOFT, Role, line_style
 from tui_dl.ui.plots.scales import (
     Scale,
@@ -58,6 +59,15 @@ class _Layer:
     style: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stroke:
+    """A line to be drawn; the strongest of its series is the last of them."""
+
+    shape: LineShape
+    style: int
+    is_thick: bool = False
+
+
 def plot_cells(width: int, height: int, gutter: int = _GUTTER_CELLS) -> tuple[int, int]:
     """Columns and rows of cells for the curves in a plot of this size."""
     return max(width - 2 - gutter, 1), max(height - 2, 1)
@@ -72,7 +82,6 @@ def draw_plot(
     data: PlotData, view: PlotView, width: int, height: int, glyphs: Glyphs
 ) -> tuple[Canvas, PlotView]:
     """Draw a plot that is not too small for axes; returns the view to draw the next frame with."""
-    canvas = Canvas(width, height)
     columns, rows = plot_cells(width, height, view.gutter)
     x_axis = reached_axis(view.x_axis, data.last, columns)
     x_range = data.x_range or (0.0, x_axis.x_max)
@@ -82,19 +91,18 @@ def draw_plot(
     # With another threshold the limits so far mean other values.
     y_axis = view.y_axis if threshold == view.threshold else ValueAxis()
     y_axis = y_axis if limits is None else y_axis.fitting(*limits, view.scale)
-    ticks = value_ticks(y_axis.low, y_axis.high, max(rows // 3, 2), view.scale, threshold)
+    ticks = tuple(value_ticks(y_axis.low, y_axis.high, max(rows // 3, 2), view.scale, threshold))
     gutter = max([_GUTTER_CELLS, view.gutter, *(len(tick.label) + 1 for tick in ticks)])
     if gutter != view.gutter and width - gutter >= LEAST_WIDTH - _GUTTER_CELLS:
         # Wider labels leave less for the curves: draw once more with that, and keep it.
         return draw_plot(data, replace(view, gutter=gutter), width, height, glyphs)
     area = Area(1 + view.gutter, 1, columns, rows, x_range, (y_axis.low, y_axis.high))
-    draw_frame(canvas, glyphs)
+    canvas = _furnished(width, height, glyphs, area, () if limits is None else ticks).copy()
     draw_title(canvas, data, view.scale, glyphs)
     if limits is None:
         draw_centred(canvas, note or data.empty_text, Role.AXIS)
     else:
         _draw_curves(canvas, area, curves, _backdrop(area, ticks, data, glyphs), data.cross, view, glyphs)
-        draw_y_labels(canvas, area, ticks)
         if data.labels == "all":
             draw_mark_labels(canvas, area, data.marks, data.labels)
         if data.cross is not None:
@@ -110,6 +118,15 @@ def draw_plot(
     return canvas, replace(view, x_axis=x_axis, y_axis=y_axis, threshold=threshold)
 
 
+@lru_cache(maxsize=32)
+def _furnished(width: int, height: int, glyphs: Glyphs, area: Area, ticks: tuple[Tick, ...]) -> Canvas:
+    """Frame and labels of y, which most frames have in common with the one before."""
+    canvas = Canvas(width, height)
+    draw_frame(canvas, glyphs)
+    draw_y_labels(canvas, area, ticks)
+    return canvas
+
+
 def _draw_curves(
     canvas: Canvas,
     area: Area,
@@ -121,17 +138,16 @@ def _draw_curves(
 ) -> None:
     styles: StyleArray = np.zeros((area.rows, area.columns), dtype=np.int16)
     patterns = np.zeros((area.rows, area.columns), dtype=np.uint8)
-    rows = area.rows * glyphs.cell_dots[1]
     # Ghosts behind all, raw values behind every line, whosever they are; the first series on top.
-    layers = list(backdrop)
-    layers += [
-        layer for curve in curves if curve.series.is_ghost for layer in _layers_of(curve, area, rows, view)
-    ]
-    live = [_layers_of(curve, area, rows, view) for curve in reversed(curves) if not curve.series.is_ghost]
-    layers += [layer for layers_of_one in live for layer in layers_of_one[:-1]]
+    ghosts = [stroke for curve in curves if curve.series.is_ghost for stroke in _strokes_of(curve, view)]
+    live = [_strokes_of(curve, view) for curve in reversed(curves) if not curve.series.is_ghost]
+    behind = [*ghosts, *(stroke for strokes in live for stroke in strokes[:-1])]
+    in_front = [strokes[-1] for strokes in live]
+    drawn = _drawn([*behind, *in_front], area, glyphs)
+    layers = [*backdrop, *drawn[: len(behind)]]
     if cross is not None:
         layers.append(_Layer(_vertical(area, [cross.x], glyphs, every=1), Role.CROSS))
-    layers += [layers_of_one[-1] for layers_of_one in live]
+    layers += drawn[len(behind) :]
     every = encode_dots(np.stack([layer.dots for layer in layers]), glyphs.dots)
     for layer, inked in zip(layers, every, strict=True):
         here = inked > 0
@@ -142,21 +158,30 @@ def _draw_curves(
     canvas.blit(area.x, area.y, characters(patterns, glyphs.dots), styles)
 
 
-def _layers_of(curve: Curve, area: Area, rows: int, view: PlotView) -> list[_Layer]:
+def _strokes_of(curve: Curve, view: PlotView) -> list[_Stroke]:
+    """The values, dim behind their average where there is one."""
     series, columns = curve.series, curve.columns
+    is_thick = view.is_thick and not series.is_ghost
     style = line_style(series.colour, "ghost" if series.is_ghost else "line")
-    layers = []
-    low, high, mean = columns.low, columns.high, columns.mean
-    if curve.average is not None:
-        dim = line_style(series.colour, "ghost" if series.is_ghost else "dim")
-        band = draw_line(low, high, mean, columns.broken, area.limits, rows)
-        layers.append(_Layer(band, dim))
-        low = high = mean = curve.average
-    dots = draw_line(low, high, mean, columns.broken, area.limits, rows, dash=series.dash)
-    if view.is_thick and not series.is_ghost:
-        dots = thicken(dots)
-    layers.append(_Layer(dots, style))
-    return layers
+    low, high, mean, broken = columns.low, columns.high, columns.mean, columns.broken
+    if curve.average is None:
+        return [_Stroke(LineShape(low, high, mean, broken, series.dash), style, is_thick)]
+    dim = line_style(series.colour, "ghost" if series.is_ghost else "dim")
+    average = curve.average
+    return [
+        _Stroke(LineShape(low, high, mean, broken), dim),
+        _Stroke(LineShape(average, average, average, broken, series.dash), style, is_thick),
+    ]
+
+
+def _drawn(strokes: Sequence[_Stroke], area: Area, glyphs: Glyphs) -> list[_Layer]:
+    if not strokes:
+        return []
+    every = draw_lines([stroke.shape for stroke in strokes], area.limits, area.rows * glyphs.cell_dots[1])
+    return [
+        _Layer(thicken(dots) if stroke.is_thick else dots, stroke.style)
+        for dots, stroke in zip(every, strokes, strict=True)
+    ]
 
 
 def _backdrop(area: Area, ticks: Sequence[Tick], data: PlotData, glyphs: Glyphs) -> list[_Layer]:

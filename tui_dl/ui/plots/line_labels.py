@@ -195,9 +195,9 @@ def draw_end_labels(canvas: Canvas, area: Area, ends: Sequence[LineEnd]) -> None
 
 def has_room(canvas: Canvas, start: int, end: int, row: int) -> bool:
     """Whether only what nobody has written, or the grid, is there; a box's blanks are its own."""
-    styles = canvas.styles[row, start:end]
-    untouched = (canvas.codes[row, start:end] == ord(" ")) & (styles == Role.FRAME)
-    return bool((untouched | (styles == Role.GRID)).all())
+    cells = zip(canvas.codes[row, start:end].tolist(), canvas.styles[row, start:end].tolist(), strict=True)
+    blank = ord(" ")
+    return all(style == Role.GRID or (style == Role.FRAME and code == blank) for code, style in cells)
 
 
 def draw_note(canvas: Canvas, area: Area, text: str) -> None:

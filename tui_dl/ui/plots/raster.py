@@ -1,8 +1,10 @@
 """Numbers to dots: extremes per dot column, smoothing, lines, dashes. Pure numpy."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, final
 
 import numpy as np
 
@@ -40,6 +42,18 @@ class DotColumns:
         return np.isfinite(self.mean)
 
 
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class LineShape:
+    """A line over dot columns in the scale's coordinates: arrays (columns,), as of `DotColumns`."""
+
+    low: FloatArray
+    high: FloatArray
+    mean: FloatArray
+    broken: BoolArray
+    dash: Dash = "solid"
+
+
 def dot_columns(
     xs: FloatArray,
     low: FloatArray,
@@ -58,13 +72,19 @@ def dot_columns(
     x_min, x_max = x_range
     if columns == 0 or xs.size == 0 or not x_max > x_min:
         return result
-    edges = np.linspace(x_min, x_max, columns + 1)
-    edges[-1] = np.nextafter(x_max, np.inf)
-    starts = np.searchsorted(xs, edges)
+    starts = np.searchsorted(xs, even_edges(x_min, x_max, columns))
     occupied = np.flatnonzero(starts[1:] > starts[:-1])
     if occupied.size == 0:
         return result
     first, end = starts[occupied], int(starts[-1])
+    if occupied.size == end - int(starts[0]):
+        # Mostly the history was read for these very columns: each part is one.
+        part = slice(int(starts[0]), end)
+        finite = np.isfinite(mean[part])
+        for target, values in ((result.low, low), (result.high, high), (result.mean, mean)):
+            target[occupied] = np.where(finite, values[part], np.nan)
+        result.broken[occupied] = broken[part] & ~finite
+        return result
     finite = np.isfinite(mean[:end])
     with np.errstate(invalid="ignore", over="ignore"):
         count = np.add.reduceat(finite, first, dtype=np.int64)
@@ -78,6 +98,15 @@ def dot_columns(
         result.mean[occupied] = np.where(count > 0, middle, np.nan)
     result.broken[occupied] = np.logical_or.reduceat(broken[:end], first) & (count == 0)
     return result
+
+
+@lru_cache(maxsize=64)
+def even_edges(x_min: float, x_max: float, columns: int) -> FloatArray:
+    """Edges (columns + 1,) of even columns, x_max itself in the last one; the same array each time."""
+    edges = np.linspace(x_min, x_max, columns + 1)
+    edges[-1] = np.nextafter(x_max, np.inf)
+    edges.setflags(write=False)
+    return edges
 
 
 def lead_columns(time_constant: float, x_range: tuple[float, float], columns: int) -> int:
@@ -146,20 +175,28 @@ def draw_line(
 
     Columns without data are bridged, unless a broken one lies between. Inputs are in the scale's coordinates.
     """
-    if dash == "points":
-        return _blobs(mean, limits, rows)
-    known = np.isfinite(mean)
-    bridged = _bridge(mean, known, broken)
-    lows, highs = np.where(known, low, bridged), np.where(known, high, bridged)
-    top, bottom = _spans(lows, highs, limits, rows)
-    top, bottom = _joined(top, bottom)
+    dots: BoolArray = draw_lines([LineShape(low, high, mean, broken, dash)], limits, rows)[0]
+    return dots
+
+
+def draw_lines(lines: Sequence[LineShape], limits: tuple[float, float], rows: int) -> BoolArray:
+    """Dots (lines, rows, columns) of several lines over the same columns, at little more than one's price."""
+    bridged = [_bridged(line) for line in lines]
+    lows, highs = np.stack([low for low, _ in bridged]), np.stack([high for _, high in bridged])
+    top, bottom = _joined(*_spans(lows, highs, limits, rows))
     grid = np.arange(rows)[:, None]
-    dots = (grid >= top) & (grid <= bottom)
-    if dash in _DASHES:
-        period, drawn = _DASHES[dash]
-        dots &= np.arange(mean.size) % period < drawn
-    if dash == "marked" and np.count_nonzero(known) <= max(_MARKED_UP_TO * mean.size, 1):
-        dots |= _blobs(mean, limits, rows)
+    dots: BoolArray = (grid >= top[:, None, :]) & (grid <= bottom[:, None, :])
+    for drawn, line in zip(dots, lines, strict=True):
+        columns = line.mean.size
+        if line.dash == "points":
+            drawn[...] = _blobs(line.mean, limits, rows)
+        elif line.dash in _DASHES:
+            period, inked = _DASHES[line.dash]
+            drawn &= np.arange(columns) % period < inked
+        elif line.dash == "marked" and np.count_nonzero(np.isfinite(line.mean)) <= max(
+            _MARKED_UP_TO * columns, 1
+        ):
+            drawn |= _blobs(line.mean, limits, rows)
     return dots
 
 
@@ -179,10 +216,13 @@ def _blobs(mean: FloatArray, limits: tuple[float, float], rows: int) -> BoolArra
     return thicken(thicken(dots)) if rows > 8 else dots
 
 
-def _bridge(mean: FloatArray, known: BoolArray, broken: BoolArray) -> FloatArray:
+def _bridged(line: LineShape) -> tuple[FloatArray, FloatArray]:
+    """Low and high of each column; where nothing is known between two columns, the straight way over it."""
+    low, high, mean, broken = line.low, line.high, line.mean, line.broken
+    known = np.isfinite(mean)
     places = np.flatnonzero(known)
-    if places.size < 2:
-        return np.full(mean.size, np.nan)
+    if places.size < 2 or places.size == places[-1] - places[0] + 1:
+        return np.where(known, low, np.nan), np.where(known, high, np.nan)
     columns = np.arange(mean.size)
     bridged = np.interp(columns, places, mean[places], left=np.nan, right=np.nan)
     if broken.any():
@@ -191,13 +231,13 @@ def _bridge(mean: FloatArray, known: BoolArray, broken: BoolArray) -> FloatArray
         after = np.minimum(np.searchsorted(places, columns), places.size - 1)
         before = np.maximum(after - 1, 0)
         bridged[breaks[places[after]] != breaks[places[before]]] = np.nan
-    return bridged
+    return np.where(known, low, bridged), np.where(known, high, bridged)
 
 
 def _spans(
     low: FloatArray, high: FloatArray, limits: tuple[float, float], rows: int
 ) -> tuple[IntArray, IntArray]:
-    """Top and bottom dot row of each column, (1, 0) where nothing is to be drawn."""
+    """Top and bottom dot row (lines, columns) of each column, (1, 0) where nothing is to be drawn."""
     axis_low, axis_high = limits
     with np.errstate(invalid="ignore"):
         drawn = np.isfinite(low) & np.isfinite(high) & (low <= axis_high) & (high >= axis_low)
@@ -212,18 +252,19 @@ def _spans(
 
 
 def _joined(top: IntArray, bottom: IntArray) -> tuple[IntArray, IntArray]:
-    """Extend neighbouring spans until they meet half way."""
-    if top.size < 2:
+    """Extend neighbouring spans, of each line (lines, columns) apart, until they meet half way."""
+    if top.shape[1] < 2:
         return top, bottom
+    left_top, right_top, left_bottom, right_bottom = top[:, :-1], top[:, 1:], bottom[:, :-1], bottom[:, 1:]
     drawn = top <= bottom
-    both = drawn[:-1] & drawn[1:]
-    falls = both & (top[1:] > bottom[:-1] + 1)
-    rises = both & (bottom[1:] < top[:-1] - 1)
-    down = (bottom[:-1] + top[1:]) // 2
-    up = (top[:-1] + bottom[1:]) // 2
+    both = drawn[:, :-1] & drawn[:, 1:]
+    falls = both & (right_top > left_bottom + 1)
+    rises = both & (right_bottom < left_top - 1)
+    down = (left_bottom + right_top) // 2
+    up = (left_top + right_bottom) // 2
     new_top, new_bottom = top.copy(), bottom.copy()
-    new_bottom[:-1] = np.where(falls, down, new_bottom[:-1])
-    new_top[1:] = np.where(falls, np.minimum(new_top[1:], down + 1), new_top[1:])
-    new_top[:-1] = np.where(rises, np.minimum(new_top[:-1], up + 1), new_top[:-1])
-    new_bottom[1:] = np.where(rises, np.maximum(new_bottom[1:], up), new_bottom[1:])
+    new_bottom[:, :-1] = np.where(falls, down, new_bottom[:, :-1])
+    new_top[:, 1:] = np.where(falls, np.minimum(new_top[:, 1:], down + 1), new_top[:, 1:])
+    new_top[:, :-1] = np.where(rises, np.minimum(new_top[:, :-1], up + 1), new_top[:, :-1])
+    new_bottom[:, 1:] = np.where(rises, np.maximum(new_bottom[:, 1:], up), new_bottom[:, 1:])
     return new_top, new_bottom

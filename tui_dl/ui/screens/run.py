@@ -43,7 +43,7 @@ from tui_dl.ui.screens.task_actions import TaskActions
 from tui_dl.ui.screens.variant_actions import VariantActions
 from tui_dl.ui.screens.working import run_work
 from tui_dl.ui.steering import Steering
-from tui_dl.ui.terminal_link import is_painted
+from tui_dl.ui.terminal_link import is_painted, is_painted_on
 from tui_dl.wire.messages import (
     AnyMessage,
     NonFiniteFound,
@@ -191,7 +191,8 @@ class RunScreen(
                 continue
             name = painter_name(widget)
             self._topics[name] = widget.TOPICS
-            is_visible = partial(self._may_grow if getattr(widget, "GROWS", False) else is_painted, widget)
+            grows = getattr(widget, "GROWS", False)
+            is_visible = partial(self._may_grow, widget) if grows else partial(is_painted_on, self, widget)
             interval_s = _INTERVALS_S.get(widget.id, 0.0)
             slow_s = _SLOW_INTERVALS_S.get(widget.id, 0.0)
             clock.register(
