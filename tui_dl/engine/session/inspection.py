@@ -110,6 +110,7 @@ class Inspection:
             reading = probe.at_rest(self._trainer, seen if seen_at == step else None)
             if reading is not None:
                 self._reports.reading(step, reading)
+        self._reports.flush()
 
     def measure(self, metrics: Sequence[str], scalars: Mapping[str, float]) -> dict[str, float | None]:
         """Exact values now."""

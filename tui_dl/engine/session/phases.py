@@ -51,8 +51,8 @@ class Phases:
         next(self._left, None)
         self.leave()
         session.sink.publish(PhaseReached(trainer.step, phase, values, facts, *micro))
-        session.reports.flush()
         session.inspection.read()
+        session.reports.flush()
         session.boundary.look()
 
     def finish(self) -> str:
@@ -67,5 +67,6 @@ class Phases:
             session.stop_at_nonfinite(found)
             return "the batch in progress was given up: it is not finite"
         step = session.trainer.step
+        session.reports.flush()
         session.boundary.look()
         return f"the batch in progress was finished first: step {step}"

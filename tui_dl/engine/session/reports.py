@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from tui_dl.engine.training.trainer import Trainer
     from tui_dl.wire.snapshots import Reading
 
-FLUSH_EVERY_S: Final = 0.05
+# Nobody paints more often. Each report wakes the other thread and the screen's process: at twice this rate,
+# and with readings by themselves, that took a fiftieth of the training's speed.
+FLUSH_EVERY_S: Final = 0.1
 STATUS_EVERY_S: Final = 0.1
 RATE_WINDOW_S: Final = 1.0
 
@@ -96,12 +98,13 @@ class Reports:
         self._status: StatusChanged | None = None
         # A flush at every epoch's end took 4 % of the time where an epoch is short.
         self._held: deque[EvaluationRecorded] = deque()
+        self._readings: dict[type[Reading], ReadingTaken] = {}
         self.segment = 0
         self.last: dict[str, float] = {}
         """The newest step's values by name, as far as they were published; empty after going back."""
 
     def flush(self) -> None:
-        """Publish all steps since the last time, with one read from the device, and what was evaluated."""
+        """Publish all steps since the last time, with one read from the device, what was evaluated and seen."""
         self._flushed_at = self._clock()
         held, self._held = self._held, deque()
         # What follows on a change of what is measured comes with a drain of its own.
@@ -109,6 +112,9 @@ class Reports:
             self._publish_in_order(scalars, held)
         for evaluation in held:
             self._sink.publish(evaluation)
+        readings, self._readings = self._readings, {}
+        for reading in readings.values():
+            self._sink.publish(reading)
 
     def _publish_in_order(self, scalars: StepScalars, held: deque[EvaluationRecorded]) -> None:
         """Publish steps, and each evaluation right behind its step: the order depends on no clock."""
@@ -148,6 +154,7 @@ class Reports:
     def forget(self) -> None:
         """The position has changed: the newest step's values belong to the branch that was left."""
         self.last = {}
+        self._readings.clear()
 
     def flush_if_due(self, now: float) -> None:
         """Publish if the last time was long enough ago."""
@@ -173,8 +180,9 @@ class Reports:
         self._held.append(EvaluationRecorded(self.segment, trainer.step, trainer.epoch, split, values, bad))
 
     def reading(self, step: int, reading: Reading) -> None:
-        """Publish what an instrument saw."""
-        self._sink.publish(ReadingTaken(self.segment, step, reading))
+        """Have what an instrument saw published with the next flush, unless it sees more before."""
+        self._readings.pop(type(reading), None)
+        self._readings[type(reading)] = ReadingTaken(self.segment, step, reading)
 
     def notice(self, words: str, level: Literal["info", "warning", "error"] = "warning") -> None:
         """Say something that the user should know, and keep it."""
