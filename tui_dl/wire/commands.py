@@ -23,6 +23,8 @@ class Hello(Struct, frozen=True):
     """The run belongs to this client: when the connection ends, the run ends after its batch."""
     keep: bool = True
     """False, of an owner: the run's folder is deleted once it has ended so."""
+    past_readings: bool = False
+    """Also have what the instruments have seen so far sent, as PastReadings; only with bounded scalars."""
 
 
 class Command(Struct, frozen=True, tag_field="type"):

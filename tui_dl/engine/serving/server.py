@@ -25,6 +25,7 @@ from tui_dl.wire.messages import (
     Answered,
     Message,
     Noticed,
+    ReadingTaken,
     RunDescribed,
     RunFailed,
     RunFinished,
@@ -188,12 +189,17 @@ class Server:
                     self._inbox.post(Ticket(Abandoned()))
             case _:
                 pass
-        self._send_all(message)
+        if isinstance(message, ReadingTaken):
+            body = frame(message)
+            self._record.take_reading(message, body)
+            self._send_all(message, body)
+        else:
+            self._send_all(message)
 
-    def _send_all(self, message: Message) -> None:
+    def _send_all(self, message: Message, body: bytes = b"") -> None:
         if not self._connections:
             return
-        body = frame(message)
+        body = body or frame(message)
         for connection in list(self._connections.values()):
             connection.put(message, body)
 
