@@ -73,10 +73,16 @@ async def test_a_page_is_measured_closely_and_the_table_as_a_whole(on_stage: Ope
         await stage.until(lambda: watched(stage).layer == "")
 
 
-async def test_of_a_very_deep_net_histograms_are_measured_of_the_chosen_layer_alone(on_stage: Open) -> None:
-    async with on_stage(80, 24) as stage:
+@pytest.mark.parametrize(("width", "words"), [(60, "chosen one only"), (80, "only the chosen is measured:")])
+async def test_of_a_very_deep_net_histograms_are_measured_of_the_chosen_layer_alone_and_it_says_so(
+    on_stage: Open, width: int, words: str
+) -> None:
+    async with on_stage(width, 36) as stage:
         stage.engine.post(described(layers=300), *readings(60, 300))
+        await stage.press("2")
+        await stage.until("weights of one")
         await stage.press("3")
+        await stage.until(words)
         await stage.until(lambda: watched(stage).layer == "layers.0")
         await stage.press("down")
         await stage.until(lambda: watched(stage).layer == "layers.1")

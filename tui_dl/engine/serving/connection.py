@@ -21,6 +21,8 @@ Position = tuple[int, int]
 """(segment, step)."""
 
 CHUNK_BYTES: Final = 128 * 1024
+PAST_CHUNK_BYTES: Final = 48 * 1024
+"""… of old readings: a screen takes 128 KiB of them in for longer than a key press may wait."""
 QUEUE_LIMIT_BYTES: Final = 2 * 1024 * 1024
 """When so much waits, the client is behind: its steps are dropped here and come from the history."""
 LAST_LIMIT_BYTES: Final = 64 * 1024 * 1024
@@ -223,7 +225,7 @@ class Connection:
                 parts.append(history)
                 if self._needs_readings:
                     self._needs_readings = False
-                    self._past_readings = self._past.past_readings(CHUNK_BYTES)
+                    self._past_readings = self._past.past_readings(PAST_CHUNK_BYTES)
         waiting = WITH_A_PAST if self._past_readings is not None else frozenset()
         parts += [body for name, body in self._newest.items() if name not in waiting]
         self._newest = {name: body for name, body in self._newest.items() if name in waiting}
