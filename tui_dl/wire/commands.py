@@ -122,7 +122,7 @@ class GoToScene(Command, frozen=True, tag="scene"):
 
 
 class Watch(Command, frozen=True, tag="watch"):
-    """What this client shows now; only what some client shows is measured. Observers may send it too."""
+    """What this client shows now; only what some client names is measured. Observers may send it too."""
 
     probes: list[ProbeName]
     """In order of importance."""
@@ -133,6 +133,9 @@ class Watch(Command, frozen=True, tag="watch"):
     """Which validation sample the task's view shows in full; None for the one that fares worst."""
     grid: tuple[int, int] = (0, 0)
     """Columns and rows that a picture of the input plane is drawn with; 0 leaves it to the engine."""
+    background: list[ProbeName] = []
+    """What it may show later: measured every few seconds while it is connected, at a tenth of the budget at
+    most, so that there is a past to show then."""
 
 
 class SetBudget(Command, frozen=True, tag="set_budget"):

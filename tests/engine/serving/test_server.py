@@ -257,6 +257,17 @@ async def test_what_a_view_shows_is_the_controlling_ones_and_large_enough_for_al
             assert ticket.command == Watched(("task",), 5.0, "", 7, (60, 80))
 
 
+async def test_the_background_is_measured_while_somebody_is_there_who_wants_it(served: Served) -> None:
+    async with await connect_unix(served.path) as first:
+        await first.request(Watch(["task"], 5.0))
+        assert (await served.next_ticket(Watched)).command == Watched(("task",), 5.0, "")
+        async with await connect_unix(served.path, control=False) as second:
+            await second.request(Watch([], 5.0, background=["layers", "task"]))
+            ticket = await served.next_ticket(Watched)
+            assert ticket.command == Watched(("task",), 5.0, "", background=("layers", "task"))
+        assert (await served.next_ticket(Watched)).command == Watched(("task",), 5.0, "")
+
+
 @pytest.mark.parametrize("keep", [True, False])
 async def test_an_owner_that_goes_takes_the_run_along(served: Served, keep: bool) -> None:
     client = await connect_unix(served.path, owner=True, keep=keep)

@@ -80,7 +80,7 @@ async def test_of_a_very_deep_net_histograms_are_measured_of_the_chosen_layer_al
     async with on_stage(width, 36) as stage:
         stage.engine.post(described(layers=300), *readings(60, 300))
         await stage.press("2")
-        await stage.until("weights of one")
+        await stage.until("300 layers, weights of one"[: width - 48])
         await stage.press("3")
         await stage.until(words)
         await stage.until(lambda: watched(stage).layer == "layers.0")

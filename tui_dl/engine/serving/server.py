@@ -331,13 +331,14 @@ class Server:
         connections = sorted(self._connections.values(), key=lambda each: each is not controlling)
         watches = [each.watch for each in connections if each.watch is not None]
         probes = tuple(_distinct(probe for watch in watches for probe in watch.probes))
+        background = tuple(_distinct(probe for watch in watches for probe in watch.background))
         rate_hz = max((watch.rate_hz for watch in watches), default=0.0)
         layer = watches[0].layer if watches else ""
         sample = next((watch.sample for watch in watches if watch.sample is not None), None)
         # Whoever shows it smaller thins it out.
         columns = max((watch.grid[0] for watch in watches), default=0)
         rows = max((watch.grid[1] for watch in watches), default=0)
-        self._inbox.post(Ticket(Watched(probes, rate_hz, layer, sample, (columns, rows))))
+        self._inbox.post(Ticket(Watched(probes, rate_hz, layer, sample, (columns, rows), background)))
 
     def _miss_owner(self) -> None:
         if not any(each.hello.owner for each in self._connections.values()) and self._last_number == 0:

@@ -99,10 +99,8 @@ class LensActions(Screen[None]):
         """The one layer that the engine is to look at closely; empty for all alike."""
         from tui_dl.ui.panels.layer_choice import are_too_many, chosen_layer
 
-        closely = {"optimizer", "layer-page"}
-        if shown & closely or (
-            are_too_many(self.model) and shown & {"layer-table", "histograms", "small-histograms"}
-        ):
+        # Of too many also where none is shown: in the background all would take too long as well.
+        if shown & {"optimizer", "layer-page"} or are_too_many(self.model):
             return chosen_layer(self.model)
         return ""
 
