@@ -63,6 +63,21 @@ def test_killing_the_screen_loses_no_column_of_the_histograms_over_time(tmp_path
     wait_for_end(only_run())
 
 
+def test_a_lens_that_was_never_open_has_a_past(tmp_path: Path) -> None:
+    with terminal("run", tiny(tmp_path), columns=160, rows=48) as screen:
+        screen.wait_for(beyond(30), PATIENCE_S)
+        screen.press(" ")
+        screen.wait_for("PAUSED", PATIENCE_S)
+        screen.kill()
+    with terminal("attach", columns=160, rows=48) as screen:
+        screen.wait_for("PAUSED", PATIENCE_S)
+        screen.press("3h")
+        # One at rest, now, and at least the one of the first batch that was made with the screen there.
+        screen.wait_for(lambda it: (readings_on(it) or 0) >= 2, PATIENCE_S)
+        assert leave(screen, "s") == 0
+    wait_for_end(only_run())
+
+
 def readings_on(screen: PtyTerminal) -> int | None:
     """How many readings the histograms over time say that they show; None where they say nothing."""
     found = re.search(r"(\d+) readings, brighter", screen.text)

@@ -90,7 +90,7 @@ def test_nothing_seen_is_nothing_sent() -> None:
         min_size=1,
         max_size=250,
     ),
-    st.integers(6_000, 60_000),
+    st.integers(10_000, 60_000),
 )
 def test_of_any_readings_there_is_room_for_first_and_newest_within_the_bound(
     coming: list[tuple[int, str]], most_bytes: int
