@@ -63,6 +63,7 @@ class RunningEngine:
         scalars: Literal["bounded", "every_step"] = "bounded",
         owner: bool = False,
         keep: bool = True,
+        past_readings: bool = False,
     ) -> EngineClient:
         """Connect and wait for the engine's welcome (arguments as of `EngineClient.connect`).
 
@@ -70,7 +71,13 @@ class RunningEngine:
         """
         try:
             return await connect_unix(
-                self.socket_path, client=client, control=control, scalars=scalars, owner=owner, keep=keep
+                self.socket_path,
+                client=client,
+                control=control,
+                scalars=scalars,
+                owner=owner,
+                keep=keep,
+                past_readings=past_readings,
             )
         except ConnectionLost as lost:
             raise await self.failure(lost) from lost

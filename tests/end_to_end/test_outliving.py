@@ -1,6 +1,7 @@
 """A run outlives its screen and its engine: killed, hung up, attached, stopped, resumed; nothing is lost."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -40,6 +41,47 @@ def test_killing_the_screen_loses_no_step_and_attaching_shows_them_all(tmp_path:
         assert leave(screen, "s") == 0
     wait_for_end(folder)
     assert_nothing_missing(folder, at_least=seen + 20)
+
+
+def test_killing_the_screen_loses_no_column_of_the_histograms_over_time(tmp_path: Path) -> None:
+    with terminal("run", tiny(tmp_path), columns=160, rows=48) as screen:
+        screen.wait_for(beyond(5), PATIENCE_S)
+        screen.press("3h")
+        screen.wait_for(lambda it: (readings_on(it) or 0) >= 12, PATIENCE_S)
+        screen.press(" ")
+        screen.wait_for("PAUSED", PATIENCE_S)
+        screen.kill()
+    with terminal("attach", columns=160, rows=48) as screen:
+        # At rest there is nothing new to measure: what is seen over time was measured before.
+        screen.wait_for("PAUSED", PATIENCE_S)
+        screen.press("3h")
+        screen.wait_for(lambda it: (readings_on(it) or 0) >= 12, PATIENCE_S)
+        screen.press("2\r")
+        screen.wait_for("norms of layers.0", PATIENCE_S)
+        assert "no reading yet" not in screen.text
+        assert leave(screen, "s") == 0
+    wait_for_end(only_run())
+
+
+def test_a_lens_that_was_never_open_has_a_past(tmp_path: Path) -> None:
+    with terminal("run", tiny(tmp_path), columns=160, rows=48) as screen:
+        screen.wait_for(beyond(30), PATIENCE_S)
+        screen.press(" ")
+        screen.wait_for("PAUSED", PATIENCE_S)
+        screen.kill()
+    with terminal("attach", columns=160, rows=48) as screen:
+        screen.wait_for("PAUSED", PATIENCE_S)
+        screen.press("3h")
+        # One at rest, now, and at least the one of the first batch that was made with the screen there.
+        screen.wait_for(lambda it: (readings_on(it) or 0) >= 2, PATIENCE_S)
+        assert leave(screen, "s") == 0
+    wait_for_end(only_run())
+
+
+def readings_on(screen: PtyTerminal) -> int | None:
+    """How many readings the histograms over time say that they show; None where they say nothing."""
+    found = re.search(r"(\d+) readings, brighter", screen.text)
+    return int(found.group(1)) if found else None
 
 
 def test_closing_the_terminal_leaves_it_training(tmp_path: Path) -> None:

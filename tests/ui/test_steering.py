@@ -79,6 +79,7 @@ async def test_what_is_watched_is_told_once() -> None:
         await desk.steering.watch(["layers"], 10.0)
     await desk.steering.watch(["task"], 10.0)
     assert [command.probes for command in desk.engine.given(Watch)] == [["layers"], ["task"]]
+    assert desk.engine.given(Watch)[-1].background == ["layers", "histograms", "optimizer"]
     desk.steering.forget_watch()
     await desk.steering.watch(["task"], 10.0)
     assert len(desk.engine.given(Watch)) == 3

@@ -40,7 +40,7 @@ class LauncherOpenings:
                 from tui_dl import launcher
 
                 engine = await asyncio.to_thread(launcher.start_in, folder, experiment, paused=paused)
-            return await engine.connect(client="ui")
+            return await engine.connect(client="ui", past_readings=True)
 
         def end() -> None:
             if engine is not None:
@@ -106,7 +106,7 @@ def _opening(
     read_only: bool = False,
 ) -> Opening:
     async def connect() -> "EngineClient":
-        return await engine.connect(client="ui", control=not read_only)
+        return await engine.connect(client="ui", control=not read_only, past_readings=True)
 
     return Opening(
         connect=connect,

@@ -96,6 +96,7 @@ class EngineClient:
         scalars: Literal["bounded", "every_step"] = "bounded",
         owner: bool = False,
         keep: bool = True,
+        past_readings: bool = False,
     ) -> "EngineClient":
         """Introduce oneself to the engine at the other end and wait for its welcome.
 
@@ -107,12 +108,13 @@ class EngineClient:
             scalars: how the past comes (see `Hello`).
             owner: end the run with this connection.
             keep: whether a run that ends so leaves its folder.
+            past_readings: have the readings so far sent as well.
 
         Raises:
             ProtocolError: the other end is of another version, or no engine.
             ConnectionLost: it went away.
         """
-        hello = Hello(PROTOCOL, client, control, scalars, owner, keep)
+        hello = Hello(PROTOCOL, client, control, scalars, owner, keep, past_readings)
         splitter = FrameSplitter()
         try:
             with suppress(OSError):
@@ -189,6 +191,7 @@ class EngineClient:
         reason: Literal["stopped", "interrupted", "steps", "epochs"] = "stopped",
         *,
         keep: bool = True,
+        past_readings: bool = False,
     ) -> None:
         """Have the engine write a checkpoint and end; returns when its end of the connection is closed.
 

@@ -16,6 +16,7 @@ async def connect_unix(
     scalars: Literal["bounded", "every_step"] = "bounded",
     owner: bool = False,
     keep: bool = True,
+    past_readings: bool = False,
 ) -> EngineClient:
     """Connect to the engine that listens at `path`, as `EngineClient.connect` does.
 
@@ -26,5 +27,12 @@ async def connect_unix(
     except OSError as error:
         raise ConnectionLost(f"{path}: no engine answers there ({error.strerror or error})") from error
     return await EngineClient.connect(
-        stream, stream, client=client, control=control, scalars=scalars, owner=owner, keep=keep
+        stream,
+        stream,
+        client=client,
+        control=control,
+        scalars=scalars,
+        owner=owner,
+        keep=keep,
+        past_readings=past_readings,
     )

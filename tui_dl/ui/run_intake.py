@@ -17,6 +17,7 @@ from tui_dl.wire.messages import (
     HistorySent,
     NonFiniteFound,
     Noticed,
+    PastReadings,
     PhaseReached,
     RateFound,
     RatesTried,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 MAX_RECEIPTS: Final = 500
 _SERIES: Final[frozenset[Topic]] = frozenset(("series",))
+_LENSES: Final[frozenset[Topic]] = frozenset(("layers", "histograms", "optimizer"))
 
 
 def take(model: "RunModel", message: AnyMessage) -> frozenset[Topic]:
@@ -50,6 +52,9 @@ def take(model: "RunModel", message: AnyMessage) -> frozenset[Topic]:
             return _take_status(model, message)
         case ReadingTaken():
             return _take_reading(model, message)
+        case PastReadings():
+            model.lenses.recall(message, model.history.lineage)
+            return _LENSES
         case PhaseReached():
             return _add_phase(model, message)
         case Welcomed() | RunDescribed() | HistorySent():

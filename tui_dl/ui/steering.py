@@ -32,6 +32,8 @@ from tui_dl.wire.plans import Plan
 
 PACES_PER_S: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
 """Flat out, which is 0 in a command, comes after the last."""
+LENS_PROBES: Final[tuple[ProbeName, ...]] = ("layers", "histograms", "optimizer")
+"""What lenses show over time: measured now and then also while none of them is open."""
 
 
 @final
@@ -146,7 +148,7 @@ class Steering:
         grid: tuple[int, int] = (0, 0),
     ) -> None:
         """Tell what is on the screen, if that is not known yet."""
-        wanted = Watch(probes, rate_hz, layer, sample, grid)
+        wanted = Watch(probes, rate_hz, layer, sample, grid, list(LENS_PROBES))
         if wanted != self._watched:
             self._watched = wanted
             await self._give(wanted)

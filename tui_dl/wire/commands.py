@@ -23,6 +23,8 @@ class Hello(Struct, frozen=True):
     """The run belongs to this client: when the connection ends, the run ends after its batch."""
     keep: bool = True
     """False, of an owner: the run's folder is deleted once it has ended so."""
+    past_readings: bool = False
+    """Also have what the instruments have seen so far sent, as PastReadings; only with bounded scalars."""
 
 
 class Command(Struct, frozen=True, tag_field="type"):
@@ -120,7 +122,7 @@ class GoToScene(Command, frozen=True, tag="scene"):
 
 
 class Watch(Command, frozen=True, tag="watch"):
-    """What this client shows now; only what some client shows is measured. Observers may send it too."""
+    """What this client shows now; only what some client names is measured. Observers may send it too."""
 
     probes: list[ProbeName]
     """In order of importance."""
@@ -131,6 +133,9 @@ class Watch(Command, frozen=True, tag="watch"):
     """Which validation sample the task's view shows in full; None for the one that fares worst."""
     grid: tuple[int, int] = (0, 0)
     """Columns and rows that a picture of the input plane is drawn with; 0 leaves it to the engine."""
+    background: list[ProbeName] = []
+    """What it may show later: measured every few seconds while it is connected, at a tenth of the budget at
+    most, so that there is a past to show then."""
 
 
 class SetBudget(Command, frozen=True, tag="set_budget"):

@@ -1,6 +1,7 @@
 """Frames on the byte stream: four bytes of length, big-endian, then one msgpack object."""
 
 import struct
+from collections.abc import Iterable
 from typing import Final, TypeVar
 
 import msgspec
@@ -20,10 +21,26 @@ _T = TypeVar("_T")
 
 def frame(value: Message | Request | Hello) -> bytes:
     """Encode one object with its length before it."""
-    body = _encoder.encode(value)
+    return _framed(_encoder.encode(value))
+
+
+def _framed(body: bytes) -> bytes:
     if len(body) > MAX_FRAME_BYTES:
         raise ProtocolError(f"a frame of {len(body)} bytes is over the limit of {MAX_FRAME_BYTES}")
     return _LENGTH.pack(len(body)) + body
+
+
+class _PastFrames(msgspec.Struct, frozen=True, tag_field="type", tag="past_readings"):
+    """`PastReadings` of readings that are encoded already."""
+
+    readings: list[msgspec.Raw]
+    is_first: bool
+
+
+def frame_of_past(frames: Iterable[bytes], *, is_first: bool) -> bytes:
+    """Frame a `PastReadings` of frames of `ReadingTaken`: they are copied as they are."""
+    readings = [msgspec.Raw(each[_LENGTH.size :]) for each in frames]
+    return _framed(_encoder.encode(_PastFrames(readings, is_first)))
 
 
 class FrameSplitter:

@@ -197,6 +197,18 @@ class ReadingTaken(Message, frozen=True, tag="reading"):
     reading: Reading
 
 
+class PastReadings(Message, frozen=True, tag="past_readings"):
+    """Readings that were taken before a client came, in bounded number and in the order of the run.
+
+    Sent behind HistorySent to whoever has asked for them (`Hello`), in several pieces, before newer readings
+    of their types.
+    """
+
+    readings: tuple[ReadingTaken, ...]
+    is_first: bool = False
+    """The first piece of all: it and those that follow replace what the client may have from before."""
+
+
 class PlanMade(Message, frozen=True, tag="plan"):
     """The answer to PlanChange."""
 
@@ -326,6 +338,7 @@ AnyMessage = (
     | HistorySent
     | PhaseReached
     | ReadingTaken
+    | PastReadings
     | PlanMade
     | ChangeApplied
     | ChangeUndone

@@ -5,28 +5,24 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.engine.serving.served import NAMES, Served, read_messages, serve, stalled, until
 from tui_dl.client import EngineClient, connect_unix
 from tui_dl.engine.serving.connection import QUEUE_LIMIT_BYTES
-from tui_dl.engine.serving.inbox import Abandoned, Inbox, ScreenAttached, Ticket, Watched
-from tui_dl.engine.serving.record import Record
-from tui_dl.engine.serving.server import Server
+from tui_dl.engine.serving.inbox import Abandoned, ScreenAttached, Watched
 from tui_dl.errors import ProtocolError, TuiDlError
 from tui_dl.history.store import SeriesStore
-from tui_dl.runs import RunReader, RunWriter
+from tui_dl.runs import RunReader
 from tui_dl.wire.commands import Hello, Pause, Request, Run, Stop, TakeControl, Watch
 from tui_dl.wire.framing import FrameSplitter, decode_message, frame
 from tui_dl.wire.messages import (
     PROTOCOL,
     Answered,
-    AnyMessage,
     ChangeUndone,
     HistorySent,
     Noticed,
@@ -36,56 +32,10 @@ from tui_dl.wire.messages import (
     Welcomed,
 )
 
-NAMES = ("loss", "lr", "grad_norm")
-
-
-@dataclass
-class Served:
-    """A server that runs, with the two ends of the training thread's queues."""
-
-    server: Server
-    inbox: Inbox
-    path: Path
-    database: Path
-
-    def publish_steps(self, first: int, count: int, segment: int = 0) -> None:
-        values = np.stack([np.arange(first, first + count) * factor for factor in (1.0, 2.0, 3.0)])
-        self.server.outbox.publish(StepsRecorded(segment, first, NAMES, values.astype("<f8").tobytes()))
-
-    async def next_ticket(self, kind: type) -> Ticket:
-        """Wait for a command of a kind, as the training thread would."""
-        while True:
-            while self.inbox.tickets:
-                ticket = self.inbox.tickets.popleft()
-                if isinstance(ticket.command, kind):
-                    return ticket
-            await asyncio.to_thread(self.inbox.wait, 5.0)
-
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     yield from serve(tmp_path, owned=False)
-
-
-def serve(tmp_path: Path, *, owned: bool) -> Iterator[Served]:
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    path = tmp_path / "engine.sock"
-    listener.bind(str(path))
-    listener.listen()
-    inbox = Inbox()
-    record = Record(RunWriter(tmp_path / "run.db"))
-    server = Server(listener, inbox, record, run="a-run", owned=owned)
-    server.start()
-    server.open_record(record.load)
-    yield Served(server, inbox, path, tmp_path / "run.db")
-    server.close()
-
-
-async def until(client: EngineClient, kind: type) -> AnyMessage:
-    async for message in client.messages():
-        if isinstance(message, kind):
-            return message
-    raise AssertionError(f"no {kind.__name__} came")
 
 
 async def steps_of(client: EngineClient, last: int) -> list[int]:
@@ -101,28 +51,6 @@ async def steps_of(client: EngineClient, last: int) -> list[int]:
             if seen[-1] >= last:
                 return seen
     raise AssertionError("the connection ended")
-
-
-@asynccontextmanager
-async def stalled(served: Served, scalars: str) -> AsyncIterator[socket.socket]:
-    """A client that has said hello and does not read."""
-    raw = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    raw.connect(str(served.path))
-    raw.sendall(frame(Hello(PROTOCOL, "python", scalars=scalars)))  # type: ignore[arg-type]
-    try:
-        yield raw
-    finally:
-        raw.close()
-
-
-def read_messages(raw: socket.socket, stop: type, timeout_s: float = 20.0) -> list[AnyMessage]:
-    raw.settimeout(timeout_s)
-    splitter, found = FrameSplitter(), []
-    while not any(isinstance(message, stop) for message in found):
-        chunk = raw.recv(1 << 16)
-        assert chunk, "the connection ended"
-        found += [decode_message(body) for body in splitter.feed(chunk)]
-    return found
 
 
 async def test_serves_before_torch_is_there_and_tells_so(served: Served) -> None:
@@ -327,6 +255,17 @@ async def test_what_a_view_shows_is_the_controlling_ones_and_large_enough_for_al
             await first.request(Watch(["task"], 5.0, sample=7))
             ticket = await served.next_ticket(Watched)
             assert ticket.command == Watched(("task",), 5.0, "", 7, (60, 80))
+
+
+async def test_the_background_is_measured_while_somebody_is_there_who_wants_it(served: Served) -> None:
+    async with await connect_unix(served.path) as first:
+        await first.request(Watch(["task"], 5.0))
+        assert (await served.next_ticket(Watched)).command == Watched(("task",), 5.0, "")
+        async with await connect_unix(served.path, control=False) as second:
+            await second.request(Watch([], 5.0, background=["layers", "task"]))
+            ticket = await served.next_ticket(Watched)
+            assert ticket.command == Watched(("task",), 5.0, "", background=("layers", "task"))
+        assert (await served.next_ticket(Watched)).command == Watched(("task",), 5.0, "")
 
 
 @pytest.mark.parametrize("keep", [True, False])

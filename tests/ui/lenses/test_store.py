@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tui_dl.history.lineage import Lineage
 from tui_dl.ui.lenses.store import Lenses
-from tui_dl.wire.messages import ReadingTaken
+from tui_dl.wire.messages import PastReadings, ReadingTaken
 from tui_dl.wire.snapshots import (
     Histogram,
     HistogramsRead,
@@ -141,3 +141,67 @@ def test_any_undos_leave_a_curve_that_only_goes_forward(moves: list[tuple[bool, 
     kept = [one.step for one in lenses.histograms.frames("layers.0", "weights")]
     assert kept == sorted(set(kept))
     assert not moves or kept[-1] == step
+
+
+def spread(step: int) -> HistogramsRead:
+    return HistogramsRead((Histogram("layers.0", "weights", 0.0, float(step), (1,), 1, 0, 0),))
+
+
+def past(*places: tuple[int, int], is_first: bool = True) -> PastReadings:
+    """Layers and histograms at these segments and steps."""
+    return PastReadings(
+        tuple(
+            ReadingTaken(segment, step, reading)
+            for segment, step in places
+            for reading in (layers(float(step)), spread(step))
+        ),
+        is_first,
+    )
+
+
+def columns(lenses: Lenses) -> list[int]:
+    return [one.step for one in lenses.histograms.frames("layers.0", "weights")]
+
+
+def test_what_was_seen_before_the_screen_came_is_as_if_it_had_been_there() -> None:
+    present, late = Lenses(), Lenses()
+    for segment, step in ((0, 10), (0, 20), (1, 35), (1, 40)):
+        for reading in (layers(float(step)), spread(step)):
+            present.take(ReadingTaken(segment, step, reading), UNDONE)
+    late.recall(past((0, 10), (0, 20)), UNDONE)
+    late.recall(past((1, 35), is_first=False), UNDONE)
+    late.take(ReadingTaken(1, 40, layers(40.0)), UNDONE)
+    late.take(ReadingTaken(1, 40, spread(40)), UNDONE)
+    metric = "layers.0.grad_norm"
+    assert points(late, metric) == points(present, metric) == ([10, 20, 35, 40], [10.0, 20.0, 35.0, 40.0])
+    assert columns(late) == columns(present) == [10, 20, 35, 40]
+
+
+def test_what_an_undo_has_taken_back_by_then_is_passed_over() -> None:
+    lenses = Lenses()
+    lenses.recall(past((0, 20), (0, 30), (0, 40), (1, 35)), UNDONE)
+    assert columns(lenses) == [20, 30, 35]
+    assert points(lenses, "layers.0.grad_norm")[0] == [20, 30, 35]
+    lenses.recall(past((0, 10), (0, 20)), RESTARTED)
+    assert columns(lenses) == []
+    assert points(lenses, "layers.0.grad_norm") == ([], [])
+
+
+def test_the_first_piece_replaces_what_a_screen_had_before_its_line_broke() -> None:
+    lenses = Lenses()
+    lenses.chosen = "layers.0"
+    for step in (10, 90):
+        lenses.take(ReadingTaken(0, step, spread(step)), ONE)
+    lenses.recall(past((0, 10), (0, 50)), ONE)
+    lenses.recall(past((0, 90), (0, 95), is_first=False), ONE)
+    assert columns(lenses) == [10, 50, 90, 95]
+    assert lenses.chosen == "layers.0"
+
+
+def test_a_look_at_rest_is_completed_by_what_was_seen_before_the_screen_came() -> None:
+    lenses = Lenses()
+    lenses.recall(past((0, 10)), ONE)
+    taken = lenses.take(ReadingTaken(0, 14, layers(5.0, None, "updates come with the next batch")), ONE)
+    assert isinstance(taken.reading, LayersRead)
+    assert taken.reading.layers[0].update_ratio == 1e-3
+    assert taken.reading.missing == "updates and units at step 10"

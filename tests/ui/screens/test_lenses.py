@@ -6,11 +6,12 @@ import pytest
 
 from tests.ui.fake_engine import described, readings, status
 from tests.ui.screens.conftest import Open, Stage
+from tui_dl.history import SeriesStore
 from tui_dl.spec.preset import load_preset
 from tui_dl.ui.panels.layers_view import LayersView
 from tui_dl.ui.panels.optimizer_view import OptimizerView
 from tui_dl.wire.commands import Watch
-from tui_dl.wire.messages import ReadingTaken, SceneReached
+from tui_dl.wire.messages import HistorySent, PastReadings, ReadingTaken, SceneReached
 from tui_dl.wire.snapshots import Histogram, HistogramsRead, LayerReading, LayersRead
 
 SIZES = [(60, 20), (80, 24), (120, 36), (160, 48), (250, 70)]
@@ -72,10 +73,16 @@ async def test_a_page_is_measured_closely_and_the_table_as_a_whole(on_stage: Ope
         await stage.until(lambda: watched(stage).layer == "")
 
 
-async def test_of_a_very_deep_net_histograms_are_measured_of_the_chosen_layer_alone(on_stage: Open) -> None:
-    async with on_stage(80, 24) as stage:
+@pytest.mark.parametrize(("width", "words"), [(60, "chosen one only"), (80, "only the chosen is measured:")])
+async def test_of_a_very_deep_net_histograms_are_measured_of_the_chosen_layer_alone_and_it_says_so(
+    on_stage: Open, width: int, words: str
+) -> None:
+    async with on_stage(width, 36) as stage:
         stage.engine.post(described(layers=300), *readings(60, 300))
+        await stage.press("2")
+        await stage.until("300 layers, weights of one"[: width - 48])
         await stage.press("3")
+        await stage.until(words)
         await stage.until(lambda: watched(stage).layer == "layers.0")
         await stage.press("down")
         await stage.until(lambda: watched(stage).layer == "layers.1")
@@ -114,6 +121,31 @@ async def test_a_layer_chosen_in_one_lens_is_chosen_in_all(on_stage: Open) -> No
         await stage.until("Δw of layers.1")
         await stage.press("enter")
         await stage.until("norms of layers.1")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+async def test_what_was_measured_before_the_screen_came_is_there_at_once(
+    on_stage: Open, width: int, height: int
+) -> None:
+    async with on_stage(width, height, silent=True) as stage:
+        history = SeriesStore()
+        history.append(0, range(1, 51), {"train.loss": [1.0] * 50})
+        before = [reading for step in range(5, 51, 5) for reading in readings(step)]
+        stage.engine.post(
+            described(),
+            HistorySent(history.to_state()),
+            PastReadings(tuple(before[:12]), is_first=True),
+            PastReadings(tuple(before[12:])),
+            status("paused", 50),
+        )
+        await stage.until(lambda: stage.screen.model.lenses.series.has("layers.0.grad_norm"))
+        await stage.press("3", "h")
+        await stage.until("over time"[: 9 if width < 70 else None])
+        await stage.until("10 readings" if width > 150 else lambda: "▀" in stage.text)
+        await stage.press("2", "enter")
+        shown = stage.screen.model.lenses.series.store_of("layers.0.grad_norm")
+        assert shown.last_step("layers.0.grad_norm") == 50
+        await stage.until(lambda: "no reading yet" not in stage.text)
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol, final
 
 from tui_dl.history.intake import step_count
 from tui_dl.wire.messages import EvaluationRecorded, Message, ReadingTaken, StatusChanged, StepsRecorded
+from tui_dl.wire.snapshots import HistogramsRead, LayersRead, OptimizerRead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +21,14 @@ Position = tuple[int, int]
 """(segment, step)."""
 
 CHUNK_BYTES: Final = 128 * 1024
+PAST_CHUNK_BYTES: Final = 48 * 1024
+"""… of old readings: a screen takes 128 KiB of them in for longer than a key press may wait."""
 QUEUE_LIMIT_BYTES: Final = 2 * 1024 * 1024
 """When so much waits, the client is behind: its steps are dropped here and come from the history."""
 LAST_LIMIT_BYTES: Final = 64 * 1024 * 1024
 """When so much waits that can't be dropped, the client is given up."""
+WITH_A_PAST: Final = frozenset(each.__name__ for each in (LayersRead, HistogramsRead, OptimizerRead))
+"""Readings that are kept for those who come late: newer ones wait until these have been sent."""
 
 
 class Past(Protocol):
@@ -31,6 +36,9 @@ class Past(Protocol):
 
     def history(self) -> bytes | None:
         """All of it in bounded size, as a frame; None while it is still being loaded."""
+
+    def past_readings(self, chunk_bytes: int) -> Iterator[bytes]:
+        """What the instruments have seen so far, as frames of about so many bytes."""
 
     def steps(self, gap: Gap) -> Iterator[tuple[bytes, Position]] | None:
         """Every step in a gap: frames and the position each reaches; None if the recording has stopped."""
@@ -78,6 +86,8 @@ class Connection:
         self._queued_bytes = 0
         self._newest: dict[str, bytes] = {}
         self._needs_history = hello.scalars == "bounded"
+        self._needs_readings = hello.past_readings
+        self._past_readings: Iterator[bytes] | None = None
         self._changed = asyncio.Event()
         self._idle = asyncio.Event()
 
@@ -203,7 +213,7 @@ class Connection:
             parts.append(body)
             size += len(body)
         if not self._queue and not self.is_closed:
-            parts += self._state_of_affairs()
+            parts += self._state_of_affairs() or self._next_readings()
         return b"".join(parts) or None
 
     def _state_of_affairs(self) -> list[bytes]:
@@ -213,9 +223,23 @@ class Connection:
             if history is not None:
                 self._needs_history = False
                 parts.append(history)
-        parts += self._newest.values()
-        self._newest.clear()
+                if self._needs_readings:
+                    self._needs_readings = False
+                    self._past_readings = self._past.past_readings(PAST_CHUNK_BYTES)
+        waiting = WITH_A_PAST if self._past_readings is not None else frozenset()
+        parts += [body for name, body in self._newest.items() if name not in waiting]
+        self._newest = {name: body for name, body in self._newest.items() if name in waiting}
         return parts
+
+    def _next_readings(self) -> list[bytes]:
+        """A piece of the readings so far, once nothing else is left to say: on a slow line it is much."""
+        if self._past_readings is None:
+            return []
+        piece = next(self._past_readings, None)
+        if piece is not None:
+            return [piece]
+        self._past_readings = None
+        return self._state_of_affairs()
 
     def _read_gap(self, gap: Gap) -> bytes | None:
         """The first part of a gap; the rest goes back to the head of the queue."""

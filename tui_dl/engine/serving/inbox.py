@@ -28,6 +28,8 @@ class Watched:
     layer: str
     sample: int | None = None
     grid: tuple[int, int] = (0, 0)
+    background: tuple[ProbeName, ...] = ()
+    """What is not shown, but measured now and then for its history."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, final
 
 import numpy as np
 
+from tui_dl.engine.serving.kept_readings import KeptReadings
 from tui_dl.errors import RecordingFailed
 from tui_dl.history.intake import joined, step_count, take_in, take_in_evaluations
 from tui_dl.history.store import SeriesStore
@@ -58,6 +59,7 @@ class Record:
         self._writer = writer
         self._store = SeriesStore()
         self._events: list[RecordedEvent] = []
+        self._readings = KeptReadings()
         # Short epochs end a hundred times a second; taking in each piece by itself held up the training.
         self._steps: list[StepsRecorded] = []
         self._evaluations: list[EvaluationRecorded] = []
@@ -104,10 +106,21 @@ class Record:
             case _:
                 self._settle()
                 take_in(self._store, message)
+                match message:
+                    case ChangeUndone() | Restarted():
+                        self._readings.keep(self._store.live())
+                    case RunDescribed():
+                        self._readings.describe(tuple(layer.name for layer in message.layers))
+                    case _:
+                        pass
                 if self._writer is not None:
                     self._write(self._writer, message)
                 if isinstance(message, StatusChanged):
                     self._state = message.state
+
+    def take_reading(self, message: ReadingTaken, body: bytes) -> None:
+        """Keep a reading for whoever comes late; `body` is the frame that clients are sent."""
+        self._readings.add(message, body)
 
     def add_event(self, event: RecordedEvent) -> None:
         """Keep an event."""
@@ -141,6 +154,10 @@ class Record:
             return None
         self._settle()
         return frame(HistorySent(self._store.to_state(), tuple(self._events)))
+
+    def past_readings(self, chunk_bytes: int) -> Iterator[bytes]:
+        """The readings so far, as frames of about so many bytes."""
+        return self._readings.frames(chunk_bytes)
 
     def steps(self, gap: Gap) -> Iterator[tuple[bytes, Position]] | None:
         """Every step in a gap, as frames with the position that each reaches."""

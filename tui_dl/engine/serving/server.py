@@ -25,6 +25,7 @@ from tui_dl.wire.messages import (
     Answered,
     Message,
     Noticed,
+    ReadingTaken,
     RunDescribed,
     RunFailed,
     RunFinished,
@@ -188,12 +189,17 @@ class Server:
                     self._inbox.post(Ticket(Abandoned()))
             case _:
                 pass
-        self._send_all(message)
+        if isinstance(message, ReadingTaken):
+            body = frame(message)
+            self._record.take_reading(message, body)
+            self._send_all(message, body)
+        else:
+            self._send_all(message)
 
-    def _send_all(self, message: Message) -> None:
+    def _send_all(self, message: Message, body: bytes = b"") -> None:
         if not self._connections:
             return
-        body = frame(message)
+        body = body or frame(message)
         for connection in list(self._connections.values()):
             connection.put(message, body)
 
@@ -325,13 +331,14 @@ class Server:
         connections = sorted(self._connections.values(), key=lambda each: each is not controlling)
         watches = [each.watch for each in connections if each.watch is not None]
         probes = tuple(_distinct(probe for watch in watches for probe in watch.probes))
+        background = tuple(_distinct(probe for watch in watches for probe in watch.background))
         rate_hz = max((watch.rate_hz for watch in watches), default=0.0)
         layer = watches[0].layer if watches else ""
         sample = next((watch.sample for watch in watches if watch.sample is not None), None)
         # Whoever shows it smaller thins it out.
         columns = max((watch.grid[0] for watch in watches), default=0)
         rows = max((watch.grid[1] for watch in watches), default=0)
-        self._inbox.post(Ticket(Watched(probes, rate_hz, layer, sample, (columns, rows))))
+        self._inbox.post(Ticket(Watched(probes, rate_hz, layer, sample, (columns, rows), background)))
 
     def _miss_owner(self) -> None:
         if not any(each.hello.owner for each in self._connections.values()) and self._last_number == 0:

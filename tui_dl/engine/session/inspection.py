@@ -52,15 +52,18 @@ class Inspection:
             probe.layer = watched.layer
             probe.sample, probe.grid = watched.sample, watched.grid
         self._scheduler.watch(
-            [self._probes[name] for name in watched.probes if name in self._probes], watched.rate_hz
+            [self._probes[name] for name in watched.probes if name in self._probes],
+            watched.rate_hz,
+            [self._probes[name] for name in watched.background if name in self._probes],
         )
 
     def choose(self, *, is_last: bool, is_watched: bool) -> None:
         """Choose who looks at the next batch; at the last one before a stop all who are watched do."""
         if not is_last:
-            self.chosen = self._scheduler.due() if self._scheduler.watched else ()
+            self.chosen = self._scheduler.due() if self._scheduler.published else ()
             return
-        self.choose_watched()
+        watched = self._scheduler.watched
+        self.chosen = watched + tuple(probe for probe in self._scheduler.due() if probe not in watched)
         if not is_watched:
             expected = [self._probes[name] for name in EXPECTED if name in self._probes]
             self.chosen += tuple(probe for probe in expected if probe not in self.chosen)
@@ -96,7 +99,7 @@ class Inspection:
             if reading is None:
                 continue
             self._seen[probe.name] = (step, reading)
-            if probe in self._scheduler.watched:
+            if probe in self._scheduler.published:
                 self._reports.reading(step, reading)
         self.chosen = ()
         self._costs.clear()

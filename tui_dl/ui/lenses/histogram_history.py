@@ -1,13 +1,14 @@
 """Histograms over time, bounded in memory: of each tensor a number of readings whose spacing doubles."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 import numpy as np
 
 from tui_dl.history.arrays import FloatArray
 from tui_dl.history.lineage import Span
+from tui_dl.history.thinned import Thinned
 from tui_dl.wire.snapshots import Histogram
 
 FRAMES: Final = 256
@@ -28,47 +29,11 @@ class Frame:
     was_nonfinite: bool
 
 
-@final
-@dataclass(slots=True)
-class _Track:
-    """The frames of a tensor, ascending by step: the first of each `stride` steps, and the newest."""
-
-    stride: int = 1
-    kept: list[Frame] = field(default_factory=list)
-    newest: Frame | None = None
-
-    def add(self, frame: Frame, most: int) -> None:
-        # The live curve only goes on: what lies at or behind the new step was abandoned, or is read again.
-        while self.kept and self.kept[-1].step >= frame.step:
-            self.kept.pop()
-        last = self.kept[-1] if self.kept else None
-        if last is None or frame.step // self.stride > last.step // self.stride:
-            self.kept.append(frame)
-        elif frame.was_nonfinite and not last.was_nonfinite:
-            self.kept[-1] = Frame(last.segment, last.step, last.histogram, was_nonfinite=True)
-        self.newest = frame
-        self.thin(most)
-
-    def thin(self, most: int) -> None:
-        """Double the stride until there is room again."""
-        if len(self.kept) <= most:
-            return
-        while len(self.kept) > most // 2:
-            self.stride *= 2
-            thinned: list[Frame] = []
-            for frame in self.kept:
-                if not thinned or frame.step // self.stride > thinned[-1].step // self.stride:
-                    thinned.append(frame)
-                elif frame.was_nonfinite and not thinned[-1].was_nonfinite:
-                    first = thinned[-1]
-                    thinned[-1] = Frame(first.segment, first.step, first.histogram, was_nonfinite=True)
-            self.kept = thinned
-
-    def frames(self) -> list[Frame]:
-        newest = self.newest
-        if newest is None or (self.kept and self.kept[-1].step == newest.step):
-            return list(self.kept)
-        return [*self.kept, newest]
+def _marked(kept: Frame, dropped: Frame) -> Frame:
+    """What stays says also of what it stands for that something was not finite."""
+    if kept.was_nonfinite or not dropped.was_nonfinite:
+        return kept
+    return replace(kept, was_nonfinite=True)
 
 
 @final
@@ -82,7 +47,7 @@ class HistogramHistory:
     def __init__(self, frames: int = FRAMES, all_frames: int = ALL_FRAMES) -> None:
         self._frames = frames
         self._all_frames = all_frames
-        self._tracks: dict[tuple[str, str], _Track] = {}
+        self._tracks: dict[tuple[str, str], Thinned[Frame]] = {}
 
     @property
     def most(self) -> int:
@@ -94,7 +59,9 @@ class HistogramHistory:
         """Take a reading in."""
         tensors = len(self._tracks)
         for one in histograms:
-            track = self._tracks.setdefault((one.layer, one.kind), _Track())
+            track = self._tracks.get((one.layer, one.kind))
+            if track is None:
+                track = self._tracks[one.layer, one.kind] = Thinned(_marked)
             track.add(Frame(segment, step, one, one.nonfinite > 0), self.most)
         if len(self._tracks) != tensors:
             for track in self._tracks.values():
@@ -103,9 +70,7 @@ class HistogramHistory:
     def keep(self, spans: Sequence[Span]) -> None:
         """Forget what is not in these spans: it was abandoned by an undo or a restart."""
         for track in self._tracks.values():
-            track.kept = [frame for frame in track.kept if _is_in(spans, frame)]
-            if track.newest is not None and not _is_in(spans, track.newest):
-                track.newest = track.kept[-1] if track.kept else None
+            track.keep(spans)
 
     def latest(self, layer: str, kind: str) -> Histogram | None:
         """The newest histogram of a tensor."""
@@ -120,7 +85,7 @@ class HistogramHistory:
     def frames(self, layer: str, kind: str) -> list[Frame]:
         """The readings of a tensor, ascending by step; empty before there is one."""
         track = self._tracks.get((layer, kind))
-        return [] if track is None else track.frames()
+        return [] if track is None else track.entries()
 
     def kinds(self, layer: str) -> list[str]:
         """What is known of a layer, in the order of its first appearance."""
@@ -133,16 +98,7 @@ class HistogramHistory:
     @property
     def frames_held(self) -> int:
         """Frames of all tensors together."""
-        return sum(len(track.kept) + (track.newest is not None) for track in self._tracks.values())
-
-
-def _is_in(spans: Sequence[Span], frame: Frame) -> bool:
-    return any(
-        span.segment == frame.segment
-        and span.first_step - 1 <= frame.step
-        and (span.last_step is None or frame.step <= span.last_step)
-        for span in spans
-    )
+        return sum(len(track) for track in self._tracks.values())
 
 
 def counts_between(histogram: Histogram, edges: FloatArray) -> FloatArray:

@@ -5,9 +5,10 @@ from typing import TypeVar, final
 from msgspec import structs
 
 from tui_dl.history.lineage import Lineage
+from tui_dl.history.thinned import holds
 from tui_dl.ui.lenses.histogram_history import HistogramHistory
 from tui_dl.ui.lenses.reading_series import ReadingSeries
-from tui_dl.wire.messages import ReadingTaken
+from tui_dl.wire.messages import PastReadings, ReadingTaken
 from tui_dl.wire.snapshots import (
     HistogramsRead,
     LayerReading,
@@ -37,6 +38,32 @@ class Lenses:
         if message.segment != self._segment:
             self._segment = message.segment
             self.histograms.keep(lineage.live(message.segment))
+        self._remember(message, lineage)
+        match message.reading:
+            case OptimizerRead(missing=missing) | LayersRead(missing=missing) if missing:
+                return self._completed(message)
+            case _:
+                return message
+
+    def recall(self, past: PastReadings, lineage: Lineage) -> None:
+        """Take in what was seen before this screen came; its first piece replaces all that is remembered.
+
+        What has been abandoned meanwhile is passed over.
+        """
+        if past.is_first:
+            self.clear()
+        spans = lineage.live()
+        for message in past.readings:
+            if holds(spans, message):
+                self._remember(message, lineage)
+
+    def clear(self) -> None:
+        """Begin anew: the layers are others."""
+        self.histograms.clear()
+        self.series.clear()
+        self._whole.clear()
+
+    def _remember(self, message: ReadingTaken, lineage: Lineage) -> None:
         reading, segment, step = message.reading, message.segment, message.step
         match reading:
             case HistogramsRead():
@@ -44,23 +71,13 @@ class Lenses:
             case LayersRead(missing=""):
                 self._whole[LayersRead] = message
                 self.series.add_layers(segment, step, reading, lineage)
-            case OptimizerRead(missing=""):
-                self._whole[OptimizerRead] = message
+            case OptimizerRead():
                 self.histograms.add(segment, step, reading.histograms)
-                self.series.add_optimizer(segment, step, reading, lineage)
-            case OptimizerRead() | LayersRead():
-                if isinstance(reading, OptimizerRead):
-                    self.histograms.add(segment, step, reading.histograms)
-                return self._completed(message)
+                if not reading.missing:
+                    self._whole[OptimizerRead] = message
+                    self.series.add_optimizer(segment, step, reading, lineage)
             case _:
                 pass
-        return message
-
-    def clear(self) -> None:
-        """Begin anew: the layers are others."""
-        self.histograms.clear()
-        self.series.clear()
-        self._whole.clear()
 
     def _completed(self, message: ReadingTaken) -> ReadingTaken:
         """What was taken at rest lacks what takes a batch: the last one showed it, and its step is said."""

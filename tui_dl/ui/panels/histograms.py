@@ -9,7 +9,13 @@ from textual.containers import Horizontal
 
 from tui_dl.ui.ink import Line, Part, fitted
 from tui_dl.ui.panels.histogram_pair import HistogramPair
-from tui_dl.ui.panels.layer_choice import LayerChosen, chosen_layer, neighbour
+from tui_dl.ui.panels.layer_choice import (
+    MEASURED_TOGETHER,
+    LayerChosen,
+    are_too_many,
+    chosen_layer,
+    neighbour,
+)
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.plots.histogram import tiny_cell
 from tui_dl.ui.run_model import RunModel, Topic
@@ -114,6 +120,11 @@ class LayerList(LinePanel):
         ]
         is_narrow = width < _LIST_WIDTHS[0] - 2
         lines: list[Line] = [turn if is_narrow else [(" ↑↓", "key"), (" layer ", "dim"), *turn]]
+        if are_too_many(self.model):
+            words = [" chosen one only"] if is_narrow else [" only the chosen is measured:"]
+            if not is_narrow:
+                words.append(f" there are more than {MEASURED_TOGETHER}")
+            lines += [[(line, "dim")] for line in words]
         step = self.model.reading_step(HistogramsRead)
         if step is not None:
             lines.append([(f" step {step:,}" if is_narrow else f" measured at step {step:,}", "dim")])

@@ -1,8 +1,12 @@
 """The one layer that all lenses show: choosing it in one chooses it in all."""
 
+from typing import Final
+
 from textual.message import Message
 
 from tui_dl.ui.run_model import RunModel
+
+MEASURED_TOGETHER: Final = 256
 
 
 class LayerChosen(Message):
@@ -14,6 +18,11 @@ def chosen_layer(model: RunModel) -> str:
     names = [info.name for info in model.layers]
     chosen = model.lenses.chosen
     return chosen if chosen in names else names[0] if names else ""
+
+
+def are_too_many(model: RunModel) -> bool:
+    """Whether histograms are measured of the chosen layer alone, because of all they would take too long."""
+    return len(model.layers) > MEASURED_TOGETHER
 
 
 def neighbour(model: RunModel, by: int) -> str:

@@ -7,7 +7,7 @@ from textual import events
 
 from tui_dl.ui.ink import Line, Part, cells, fitted
 from tui_dl.ui.numerals import brief, bytes_held
-from tui_dl.ui.panels.layer_choice import LayerChosen
+from tui_dl.ui.panels.layer_choice import LayerChosen, are_too_many
 from tui_dl.ui.panels.layer_columns import TINY_CELLS, Order, cell, chosen_columns, compact, head, in_order
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.plots.histogram import tiny_cell
@@ -190,7 +190,9 @@ class LayerTable(LayersPanel):
         keys.append((self.order.words, "bold", "screen.sort_layers"))
         rows = len(self.model.layers)
         if rows > 1:
-            keys.append((f"  ↑↓ {rows:,} layers", "dim"))
+            # The histogram of each row's weights is left out then, but for the one that is chosen.
+            alone = ", weights of one" if are_too_many(self.model) else ""
+            keys.append((f"  ↑↓ {rows:,} layers{alone}", "dim"))
         return [*super()._legend(width), keys]
 
 

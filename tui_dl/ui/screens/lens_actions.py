@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from tui_dl.ui.panels.layers_view import LayersView
 
 _LENSES: Final = ("layers", "histograms", "optimizer")
-MEASURED_TOGETHER: Final = 256
-"""Of a net with more layers, histograms are measured of the chosen layer alone."""
 
 
 class LensActions(Screen[None]):
@@ -99,11 +97,10 @@ class LensActions(Screen[None]):
 
     def measured_layer(self, shown: set[str]) -> str:
         """The one layer that the engine is to look at closely; empty for all alike."""
-        from tui_dl.ui.panels.layer_choice import chosen_layer
+        from tui_dl.ui.panels.layer_choice import are_too_many, chosen_layer
 
-        many = len(self.model.layers) > MEASURED_TOGETHER
-        closely = {"optimizer", "layer-page"}
-        if shown & closely or (many and shown & {"layer-table", "histograms", "small-histograms"}):
+        # Of too many also where none is shown: in the background all would take too long as well.
+        if shown & {"optimizer", "layer-page"} or are_too_many(self.model):
             return chosen_layer(self.model)
         return ""
 
