@@ -191,7 +191,6 @@ class EngineClient:
         reason: Literal["stopped", "interrupted", "steps", "epochs"] = "stopped",
         *,
         keep: bool = True,
-        past_readings: bool = False,
     ) -> None:
         """Have the engine write a checkpoint and end; returns when its end of the connection is closed.
 
