@@ -104,7 +104,7 @@ class Reports:
         """The newest step's values by name, as far as they were published; empty after going back."""
 
     def flush(self) -> None:
-        """Publish the steps since the last time, with one read from the device, and what was evaluated and seen."""
+        """Publish steps (with one read from the device), evaluations and readings since the last time."""
         self._flushed_at = self._clock()
         held, self._held = self._held, deque()
         # What follows on a change of what is measured comes with a drain of its own.
