@@ -63,7 +63,7 @@ PLOT_KEYS: Final[tuple[KeyAction, ...]] = (
         always,
         21,
     ),
-    KeyAction("back", "escape", "esc", "back", "Plots", "Leave the crosshair or a page", "back"),
+    KeyAction("back", "escape", "Esc", "back", "Plots", "Leave the crosshair or a page", "back"),
     KeyAction(
         "x_unit",
         "X",
