@@ -62,6 +62,9 @@ _FIRST_PAINT_S = 0.02
 _INTERVALS_S = {
     "task": 0.25,
     "small-task": 1.0,
+    "loss-shape": 0.25,
+    "loss-slice": 0.25,
+    "loss-words": 0.25,
     "status": 0.25,
     "small-layers": 0.25,
     "histograms-pair-time": 1.0,
