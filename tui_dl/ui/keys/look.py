@@ -101,6 +101,18 @@ LOOK_KEYS: Final[tuple[KeyAction, ...]] = (
         ("layers", "histograms", "optimizer"),
     ),
     KeyAction(
+        "weights",
+        "W",
+        "W",
+        "weights",
+        "Look",
+        "The chosen layer's weights as a picture, or its plots again",
+        "toggle_matrix",
+        has_layers,
+        6,
+        ("layers", "histograms", "optimizer"),
+    ),
+    KeyAction(
         "variants",
         "V",
         "V",

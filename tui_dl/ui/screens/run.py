@@ -70,6 +70,7 @@ _INTERVALS_S = {
     "histograms-pair-time": 1.0,
     "small-histograms-pair-time": 1.0,
     "page-pair-time": 1.0,
+    "layer-matrix": 1.0,
     "optimizer-map": 1.0,
     "present": 0.25,
     "small-optimizer": 0.25,
