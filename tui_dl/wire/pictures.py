@@ -46,9 +46,9 @@ class LossSliceRead(Struct, frozen=True, tag="loss_slice"):
     """The loss of a batch along the update that was made of it, L(w + s·Δw)."""
 
     steps: tuple[float, ...]
-    """s: 0 is before the update, 1 after it."""
+    """s, growing but not evenly: 0 is before the update, 1 after it."""
     losses: tuple[float, ...]
-    """L at each s, with the draws of the batch (dropout, noise) and its statistics; may not be finite."""
+    """L at each s, with the batch's own draws (dropout, noise) and statistics; may not be finite."""
     before: float
     """L(w)."""
     after: float

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from tui_dl.engine.training.trainer import Trainer
     from tui_dl.wire.snapshots import Reading
 
-PARTS: Final = 32
-"""Of the way ahead; 0 and 1 are always among the points."""
-PARTS_BEFORE: Final = 4
-LEAST_REACH: Final = 2
-MOST_REACH: Final = 32
+PARTS: Final = 20
+"""Of the way ahead; 0, 1 and whatever was asked on the way are points as well."""
+PARTS_BEFORE: Final = 2
+LEAST_REACH: Final = 2.0
+MOST_REACH: Final = 32.0
 """Steps ahead that are looked at, at most."""
 
 
@@ -26,7 +26,7 @@ MOST_REACH: Final = 32
 class LossSliceProbe(Probe):
     """Looks before a batch is made: copies make its update, and the loss is asked for along that line.
 
-    It costs a copy of the network, a batch and about forty forward passes: the budget says how often.
+    It costs a copy of the network, a batch and some thirty forward passes: the budget says how often.
     """
 
     name = "loss_slice"
@@ -62,16 +62,17 @@ class LossSliceProbe(Probe):
 def slice_of(trainer: Trainer, *, is_next: bool) -> LossSliceRead:
     """The loss along the next update of a trainer, or of the batch that it is making; no trace is left."""
     line = trainer.step_line()
-    before = line.loss_at(0.0)
-    reach = _reach(line, before)
-    places = [reach * place / PARTS for place in range(-PARTS_BEFORE, PARTS + 1)]
-    losses = [before if place == 0 else line.loss_at(place) for place in places]
+    known = _valley(line)
+    reach = max(known)
+    wanted = {reach * place / PARTS for place in range(-PARTS_BEFORE, PARTS + 1)}
+    known |= {place: line.loss_at(place) for place in wanted - known.keys()}
+    places = sorted(known)
     sizes = line.gradient_norm * line.step_norm
     return LossSliceRead(
         steps=tuple(places),
-        losses=tuple(losses),
-        before=before,
-        after=losses[places.index(1.0)],
+        losses=tuple(known[place] for place in places),
+        before=known[0.0],
+        after=known[1.0],
         slope=line.slope,
         gradient_norm=line.gradient_norm,
         step_norm=line.step_norm,
@@ -82,9 +83,12 @@ def slice_of(trainer: Trainer, *, is_next: bool) -> LossSliceRead:
     )
 
 
-def _reach(line: StepLine, before: float) -> int:
-    """How many steps ahead are drawn: until the loss is back where it was, so that the valley is seen."""
+def _valley(line: StepLine) -> dict[float, float]:
+    """Losses as far ahead as it takes until one is back where it was, so that the valley is seen."""
+    known = {0.0: line.loss_at(0.0), 1.0: line.loss_at(1.0)}
     reach = LEAST_REACH
-    while reach < MOST_REACH and line.loss_at(reach) < before:
+    known[reach] = line.loss_at(reach)
+    while reach < MOST_REACH and known[reach] < known[0.0]:
         reach *= 2
-    return reach
+        known[reach] = line.loss_at(reach)
+    return known
