@@ -81,7 +81,7 @@ _INTERVALS_S = {
     "scene": 0.5,
     "variants": 0.5,
 }
-_SLOW_INTERVALS_S = {"task": 1.0}
+_SLOW_INTERVALS_S = {"task": 1.0, "loss-shape": 1.0, "loss-slice": 1.0, "layer-matrix": 4.0}
 
 
 @runtime_checkable
