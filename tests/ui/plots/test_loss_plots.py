@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.style import Style
 
@@ -108,6 +108,7 @@ def test_bars_of_samples_stand_where_the_samples_are() -> None:
     st.integers(1, 100),
     st.integers(1, 40),
 )
+@example([math.inf, 0.0, math.inf], [], 30, 7)
 def test_any_loss_is_drawn_at_any_size(
     values: list[float], samples: list[float], width: int, height: int
 ) -> None:

@@ -95,7 +95,10 @@ class LossSlicePlot(CanvasWidget):
         draw_upright(canvas, area, 1.0, self.glyphs)
         draw_y_axis(canvas, area)
         ends = np.array(x_range)
-        draw_function(canvas, area, ends, data.before + ends * data.slope, _PROMISE, self.glyphs, _DASH)
+        with np.errstate(invalid="ignore", over="ignore"):
+            # A loss that has diverged promises nothing.
+            promised = data.before + ends * data.slope
+        draw_function(canvas, area, ends, promised, _PROMISE, self.glyphs, _DASH)
         draw_function(canvas, area, data.steps, data.losses, _CURVE, self.glyphs)
         _mark(canvas, area, 1.0, data.before + data.slope, "+", _PROMISE)
         _mark(canvas, area, 0.0, data.before, "o", Role.TITLE)
@@ -110,11 +113,11 @@ def loss_limits(data: SliceData) -> tuple[float, float]:
     Beyond its valley a loss may go to any height, which would press the valley flat.
     """
     finite = data.losses[np.isfinite(data.losses)]
-    if not (finite.size and math.isfinite(data.before)):
-        return (float(finite.min()) - 0.5, float(finite.max()) + 0.5) if finite.size else (0.0, 1.0)
-    low = float(finite.min())
-    depth = data.before - low
-    high = min(data.before + depth, float(finite.max())) if depth > 0 else float(finite.max())
+    if not finite.size:
+        return 0.0, 1.0
+    low, high = float(finite.min()), float(finite.max())
+    if math.isfinite(data.before) and data.before > low:
+        high = min(2 * data.before - low, high)
     if math.isfinite(data.after):
         high = max(high, data.after)
     # Where the loss is all but flat, noise of rounding is no landscape.
