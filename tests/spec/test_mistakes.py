@@ -96,7 +96,7 @@ MISTAKES = [
     (BASE + '[lecture.ko.scenes]\n1="x"', 'lecture.ko.scenes.1: no such scene; there is none.'),
     (BASE + '[[scene]]\nat_step=1\n[lecture.ko.scenes]\n2="x"', 'lecture.ko.scenes.2: no such scene; there is only 1.'),
     (BASE + '[[scene]]\nat_step=1\n[lecture.ko.scenes]\n1=2', 'lecture.ko.scenes.1: must be text, not 2.'),
-    (BASE + '[[scene]]\nview="layer"\nat_step=1', 'scene[0].view: must be one of "histograms", "layers", "log", "optimizer", "overview", "task", not "layer". Did you mean "layers"?'),
+    (BASE + '[[scene]]\nview="layer"\nat_step=1', 'scene[0].view: must be one of "histograms", "layers", "log", "loss", "optimizer", "overview", "task", not "layer". Did you mean "layers"?'),
     (BASE + '[[scene]]\nview="layers"', 'scene[0].at_step: is missing; it must be a whole number from 0 to 1e12.'),
     (BASE + '[[scene]]\nat_step=-1', 'scene[0].at_step: must be a whole number from 0 to 1e12, not -1.'),
     (BASE + '[scene]\nat_step=1', 'scene: must be a list, each item a table with at_step, view, note, pace, not a table. Write [[scene]].'),

@@ -7,7 +7,7 @@ from msgspec import Struct
 from tui_dl.spec.component import described, number
 
 AtStep = Annotated[int, number("Batch boundary: after this many updates", ge=0, le=10**12, unit="steps")]
-ViewName = Literal["overview", "layers", "histograms", "optimizer", "task", "log"]
+ViewName = Literal["overview", "layers", "histograms", "optimizer", "task", "log", "loss"]
 OptimizerState = Literal["fresh", "carry", "calibrate"]
 Finite = Annotated[float, number("A number", ge=-1e300, le=1e300)]
 

@@ -32,6 +32,7 @@ from tui_dl.wire.messages import (
     StepsRecorded,
     Welcomed,
 )
+from tui_dl.wire.pictures import LossShapeRead, LossSliceRead, MatrixRead
 from tui_dl.wire.plans import Receipt
 from tui_dl.wire.snapshots import HistogramsRead, LayersRead, OptimizerRead, Reading
 
@@ -80,7 +81,7 @@ def _begin(model: "RunModel", message: Welcomed | RunDescribed | HistorySent) ->
             ]:
                 model.readings.clear()
                 model.lenses.clear()
-            return frozenset({"experiment", "status", "series", "layers", "histograms", "optimizer", "task"})
+            return ALL_TOPICS - {"link", "events", "phase"}
         case HistorySent():
             model.restore(message.state)
             model.events.clear()
@@ -134,6 +135,9 @@ def _take_reading(model: "RunModel", message: ReadingTaken) -> frozenset[Topic]:
         LayersRead: "layers",
         HistogramsRead: "histograms",
         OptimizerRead: "optimizer",
+        LossShapeRead: "loss",
+        LossSliceRead: "loss",
+        MatrixRead: "matrix",
     }
     return frozenset({topics.get(kind, "task")})
 

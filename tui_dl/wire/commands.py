@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from tui_dl.spec.lecture import OptimizerState
 
-ProbeName = Literal["layers", "histograms", "optimizer", "task"]
+ProbeName = Literal["layers", "histograms", "optimizer", "task", "loss_shape", "loss_slice", "matrix"]
 
 
 class Hello(Struct, frozen=True):

@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui_dl.wire.pictures import LossShapeRead, LossSliceRead, MatrixRead
+
 
 class LayerReading(Struct, frozen=True):
     """One layer at one step. None: does not apply, or was not measured."""
@@ -205,4 +207,15 @@ class SamplesView(Struct, frozen=True, tag="samples"):
     undecided: int = 0
 
 
-Reading = LayersRead | HistogramsRead | OptimizerRead | CurveView | RegionsView | ConfusionView | SamplesView
+Reading = (
+    LayersRead
+    | HistogramsRead
+    | OptimizerRead
+    | CurveView
+    | RegionsView
+    | ConfusionView
+    | SamplesView
+    | LossShapeRead
+    | LossSliceRead
+    | MatrixRead
+)

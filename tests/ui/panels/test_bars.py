@@ -38,7 +38,7 @@ def test_what_only_a_view_has_comes_first_there_and_is_absent_elsewhere(
 @pytest.mark.parametrize("width", [44, 60, 80])
 def test_every_view_is_in_the_bar(width: int) -> None:
     text = _text(ViewBar(RunModel()), width).split()
-    assert text[::2] == list("123456")
+    assert text[::2] == list("1234567")
 
 
 def test_remapped_keys_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,9 @@ from tui_dl.engine.probes import (
 )
 from tui_dl.engine.probes.histograms import HistogramsProbe
 from tui_dl.engine.probes.layers import LayersProbe
+from tui_dl.engine.probes.loss_shape import LossShapeProbe
+from tui_dl.engine.probes.loss_slice import LossSliceProbe
+from tui_dl.engine.probes.matrix import MatrixProbe
 from tui_dl.engine.probes.optimizer_state import OptimizerProbe
 from tui_dl.engine.probes.task_views import TaskProbe
 from tui_dl.spec.loss_metrics import PAIR_METRICS
@@ -30,7 +33,15 @@ if TYPE_CHECKING:
 
 def make_probes() -> tuple[Probe, ...]:
     """One of each instrument."""
-    return (LayersProbe(), HistogramsProbe(), OptimizerProbe(), TaskProbe())
+    return (
+        LayersProbe(),
+        HistogramsProbe(),
+        OptimizerProbe(),
+        TaskProbe(),
+        LossShapeProbe(),
+        LossSliceProbe(),
+        MatrixProbe(),
+    )
 
 
 def measures() -> dict[str, Measure]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tui_dl.engine.parts.parts import Parts
     from tui_dl.engine.training.batch_loop import BatchLoop
     from tui_dl.engine.training.batches import Position
+    from tui_dl.spec.experiment import Experiment
 
 LARGEST_BYTES: Final = 512 * 2**20
 
@@ -90,6 +91,11 @@ class UndoStack:
     def label(self) -> str:
         """What the newest takes back."""
         return self._points[-1].label if self._points else ""
+
+    @property
+    def experiments(self) -> Iterator[Experiment]:
+        """What was running at each point, the newest first."""
+        return (point.parts.experiment for point in reversed(self._points))
 
     def push(self, point: UndoPoint, single_field: str, after: Parts | None = None) -> None:
         """Keep the point, which was taken before a change that was made.

@@ -10,6 +10,7 @@ from tui_dl.engine.state import trainer_state
 from tui_dl.engine.state.rate_trip import RateTrip
 from tui_dl.engine.state.rehearsal import rehearsal_parts
 from tui_dl.engine.state.restart import InitialValues, restarted_parts
+from tui_dl.engine.state.step_line import StepLine
 from tui_dl.engine.state.undo import UndoResult, UndoStack
 from tui_dl.engine.swap.act import act
 from tui_dl.engine.swap.best_weights import put_back
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tui_dl.engine.training.scalars import StepScalars
     from tui_dl.spec.experiment import Experiment
     from tui_dl.spec.lecture import OptimizerState
+    from tui_dl.spec.losses import AnyLoss
     from tui_dl.spec.rate_search import RateSearch
     from tui_dl.wire.messages import RateFound
     from tui_dl.wire.plans import Plan, Receipt
@@ -136,6 +138,14 @@ class Trainer(TrainerFacts):
         copies._loop.step, copies._loop.samples_seen = self.step, self.samples_seen
         copies._loop.adopt(copies._parts)
         return copies
+
+    def step_line(self) -> StepLine:
+        """The loss along the very next update (or that of a half-done batch), on copies.
+
+        Raises:
+            UsageError: if somebody's own batches are used up.
+        """
+        return StepLine(self._loop)
 
     def drain_scalars(self) -> StepScalars:
         """All steps since the last call, consecutive, with one read of the device.
@@ -256,6 +266,12 @@ class Trainer(TrainerFacts):
     def undo_label(self) -> str:
         """What the next undo would take back; empty if nothing."""
         return self._undo.label
+
+    @property
+    def loss_before(self) -> AnyLoss | None:
+        """The loss before the newest swap of it that can be undone; None if there is none."""
+        present = None if self.experiment is None else self.experiment.loss
+        return next((each.loss for each in self._undo.experiments if each.loss != present), None)
 
     @property
     def coalesce_within_s(self) -> float:

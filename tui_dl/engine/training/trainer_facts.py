@@ -52,6 +52,11 @@ class TrainerFacts:
         return self._parts.objective.function
 
     @property
+    def training_loss_function(self) -> Callable[[Any, Any], Tensor]:
+        """The same on training batches: labels are smoothed, if they are to be."""
+        return self._parts.objective.training_function or self._parts.objective.function
+
+    @property
     def device(self) -> torch.device:
         """Where the model and its data are."""
         return self._parts.device

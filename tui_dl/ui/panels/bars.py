@@ -8,13 +8,20 @@ from tui_dl.ui.keys.entry import KeyAction
 from tui_dl.ui.panels.lines import LinePanel
 from tui_dl.ui.run_model import ALL_TOPICS, RunModel, Topic
 
-VIEWS: Final = ("overview", "layers", "histograms", "optimizer", "task", "log")
+VIEWS: Final = ("overview", "layers", "histograms", "optimizer", "task", "log", "loss")
 # What a presenter needs: the rest is behind the question mark.
 _PRESENTED: Final = ("pause", "run", "step", "next_scene", "metric", "maximise", "help", "leave")
 _LASTING: Final = ("palette", "help", "leave")
 _MOST_IMPORTANT: Final = 3
 _CONTROLLING: Final = (("↑↓", "choose"), ("←→", "move"), ("Enter", "form"), ("Esc", "back"))
 _SHORT: Final = {"overview": "over", "histograms": "hist", "optimizer": "optim"}
+_SHORTEST: Final = {
+    "overview": "ovr",
+    "layers": "lay",
+    "histograms": "hst",
+    "optimizer": "opt",
+    "task": "tsk",
+}
 
 
 class ViewBar(LinePanel):
@@ -36,7 +43,8 @@ class ViewBar(LinePanel):
     def build(self, width: int, height: int) -> Sequence[Line]:
         """All views in one line, shortened if need be."""
         whole, short = dict(zip(VIEWS, VIEWS, strict=True)), {view: _SHORT.get(view, view) for view in VIEWS}
-        for names, gap in ((whole, " "), (short, " "), (short, "")):
+        shortest = {view: _SHORTEST.get(view, view) for view in VIEWS}
+        for names, gap in ((whole, " "), (short, " "), (short, ""), (shortest, "")):
             line: list[Part] = []
             for view in VIEWS:
                 style, action = "chosen" if view == self.view else "dim", f"view('{view}')"

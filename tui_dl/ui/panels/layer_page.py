@@ -1,4 +1,4 @@
-"""One layer's own page: its numbers, its norms over time, its histograms, what the optimizer holds for it."""
+"""One layer's own page: numbers, norms over time, histograms, optimizer; or its weights as a picture."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Final
@@ -12,6 +12,7 @@ from tui_dl.ui.panels.histogram_pair import HistogramPair
 from tui_dl.ui.panels.layer_choice import LayerChosen, chosen_layer, neighbour
 from tui_dl.ui.panels.layer_columns import HEALTHY_LOG10, compact, gauge
 from tui_dl.ui.panels.lines import LinePanel
+from tui_dl.ui.panels.matrix import MatrixPanel
 from tui_dl.ui.panels.optimizer_words import state_line
 from tui_dl.ui.panels.reading_plot import Line as PlottedLine
 from tui_dl.ui.panels.reading_plot import ReadingPlot
@@ -23,7 +24,7 @@ _GAUGE_CELLS: Final = 19
 
 
 class LayerPage(Container):
-    """Up and down go to the neighbours, a key turns the histograms to those over time."""
+    """Up and down go to the neighbours; keys turn the histograms to those over time, and all to a picture."""
 
     TOPICS: ClassVar[frozenset[Topic]] = frozenset(("layers", "optimizer", "experiment"))
     DEFAULT_CSS = """
@@ -31,6 +32,7 @@ class LayerPage(Container):
         & > LayerFacts { height: 5; }
         & > Horizontal { height: 1fr; }
         & > HistogramPair { height: 1fr; }
+        & > MatrixPanel { height: 1fr; }
     }
     """
 
@@ -39,17 +41,33 @@ class LayerPage(Container):
         self.model = model
 
     def compose(self) -> ComposeResult:
-        """Facts, two plots over time, two histograms."""
+        """Facts, two plots over time, two histograms; in place of all but the facts the matrix."""
         yield LayerFacts(self.model)
         with Horizontal():
             yield ReadingPlot(self.model, "norms", classes="norms")
             yield ReadingPlot(self.model, "update over weight", classes="ratio")
         yield HistogramPair(self.model, id="page-pair", classes="beside")
+        matrix = MatrixPanel(self.model, id="layer-matrix")
+        matrix.display = False
+        yield matrix
 
     @property
     def is_over_time(self) -> bool:
         """Whether the histograms are shown over time."""
         return bool(self.is_mounted and self.query_one(HistogramPair).is_over_time)
+
+    @property
+    def is_matrix(self) -> bool:
+        """Whether the weights are shown as a picture."""
+        return bool(self.is_mounted and self.query_one(MatrixPanel).display)
+
+    def show_matrix(self, *, is_shown: bool) -> None:
+        """The weights as a picture, or plots and histograms again."""
+        self.query_one(MatrixPanel).display = is_shown
+        self.query_one(Horizontal).display = not is_shown
+        self.query_one(HistogramPair).display = not is_shown
+        self.call_after_refresh(self.renew_all)
+        self.post_message(LayerChosen())
 
     def move_lines(self, by: int) -> None:
         """Go to a neighbour."""
@@ -58,7 +76,9 @@ class LayerPage(Container):
         self.post_message(LayerChosen())
 
     def toggle_time(self) -> None:
-        """Histograms now, or over time."""
+        """Histograms now, or over time; from the picture back to them."""
+        if self.is_matrix:
+            self.show_matrix(is_shown=False)
         self.query_one(HistogramPair).toggle_time()
         self.query_one(LayerFacts).renew()
 
@@ -66,6 +86,7 @@ class LayerPage(Container):
         """Show another layer at once."""
         self.renew()
         self.query_one(HistogramPair).renew_all()
+        self.query_one(MatrixPanel).renew()
 
     def renew(self) -> int:
         """Show the newest numbers; returns how many rows changed."""
@@ -116,11 +137,14 @@ class LayerFacts(LinePanel):
         words = "measured with the next batch" if read is None else read.missing
         step = model.reading_step(LayersRead)
         told = "" if step is None else f"measured at step {step:,}"
-        toggle = f" histograms {'now' if self._is_over_time else 'over time'}   "
+        toggle = f" histograms {'now' if self._is_over_time else 'over time'} "
+        picture = " plots   " if self._is_matrix else " weights as a picture   "
         lines.append(
             [
                 (f" {self.keymap.shown('toggle_time')}", "key", "screen.toggle_time"),
                 (toggle, "dim", "screen.toggle_time"),
+                (f" {self.keymap.shown('weights')}", "key", "screen.toggle_matrix"),
+                (picture, "dim", "screen.toggle_matrix"),
                 ("; ".join(part for part in (told, words) if part), "dim"),
             ]
         )
@@ -129,6 +153,10 @@ class LayerFacts(LinePanel):
     @property
     def _is_over_time(self) -> bool:
         return isinstance(self.parent, LayerPage) and self.parent.is_over_time
+
+    @property
+    def _is_matrix(self) -> bool:
+        return isinstance(self.parent, LayerPage) and self.parent.is_matrix
 
     def _state(self, layer: str, width: int) -> Line:
         read = self.model.reading(OptimizerRead)

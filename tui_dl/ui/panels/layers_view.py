@@ -73,6 +73,11 @@ class LayersView(Container):
             self.page.toggle_time()
         self.enter()
 
+    def toggle_matrix(self) -> None:
+        """The chosen layer's weights as a picture, or its plots; from the table always the picture."""
+        self.page.show_matrix(is_shown=not (self.is_page and self.page.is_matrix))
+        self.enter()
+
     def renew(self) -> int:
         """Nothing: table and page renew themselves."""
         return 0

@@ -91,6 +91,14 @@ class LensActions(Screen[None]):
             toggle()
             self.call_after_refresh(self.watch_later)
 
+    def action_toggle_matrix(self) -> None:
+        """The chosen layer's weights as a picture, from any lens, or its plots again."""
+        if self.view != "layers":
+            self.show_view("layers")
+        view = self._layers_view()
+        if view is not None and self.model.layers:
+            view.toggle_matrix()
+
     def on_layer_chosen(self) -> None:
         """Another layer, or a page of another kind: the engine should measure that one."""
         self.call_after_refresh(self.watch_later)
@@ -100,7 +108,7 @@ class LensActions(Screen[None]):
         from tui_dl.ui.panels.layer_choice import are_too_many, chosen_layer
 
         # Of too many also where none is shown: in the background all would take too long as well.
-        if shown & {"optimizer", "layer-page"} or are_too_many(self.model):
+        if shown & {"optimizer", "layer-page", "layer-matrix"} or are_too_many(self.model):
             return chosen_layer(self.model)
         return ""
 

@@ -62,11 +62,15 @@ _FIRST_PAINT_S = 0.02
 _INTERVALS_S = {
     "task": 0.25,
     "small-task": 1.0,
+    "loss-shape": 0.25,
+    "loss-slice": 0.25,
+    "loss-words": 0.25,
     "status": 0.25,
     "small-layers": 0.25,
     "histograms-pair-time": 1.0,
     "small-histograms-pair-time": 1.0,
     "page-pair-time": 1.0,
+    "layer-matrix": 1.0,
     "optimizer-map": 1.0,
     "present": 0.25,
     "small-optimizer": 0.25,
@@ -77,7 +81,7 @@ _INTERVALS_S = {
     "scene": 0.5,
     "variants": 0.5,
 }
-_SLOW_INTERVALS_S = {"task": 1.0}
+_SLOW_INTERVALS_S = {"task": 1.0, "loss-shape": 1.0, "loss-slice": 1.0, "layer-matrix": 4.0}
 
 
 @runtime_checkable

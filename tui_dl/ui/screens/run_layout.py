@@ -166,6 +166,7 @@ def views(model: RunModel) -> list[Widget]:
     from tui_dl.ui.panels.histograms import HistogramsPanel
     from tui_dl.ui.panels.layers_view import LayersView
     from tui_dl.ui.panels.log import LogPanel
+    from tui_dl.ui.panels.loss import LossView
     from tui_dl.ui.panels.optimizer_view import OptimizerView
     from tui_dl.ui.panels.task import TaskPanel
 
@@ -176,6 +177,7 @@ def views(model: RunModel) -> list[Widget]:
         OptimizerView(model, id="optimizer"),
         TaskPanel(model, id="task"),
         LogPanel(model, id="log"),
+        LossView(model, id="loss"),
     ]
 
 
@@ -200,6 +202,10 @@ def probes_for(shown: set[str]) -> list[ProbeName]:
     wanted: dict[ProbeName, set[str]] = {
         "layers": {"layers", "small-layers"},
         "task": {"task", "small-task"},
+        # By its view's name where a scene will show it; the view itself asks for what of it is seen.
+        "loss_shape": {"loss-shape", "loss"},
+        "loss_slice": {"loss-slice", "loss"},
+        "matrix": {"layer-matrix"},
         "optimizer": {"optimizer", "layer-page", "small-optimizer"},
         # A table's cells need them too, but its norms come first.
         "histograms": {"histograms", "layer-table", "layer-page", "small-histograms"},
