@@ -189,6 +189,14 @@ class Steering(RuleBasedStateMachine):
         self.of.drain_scalars()
         assert_same(self.of.state_dict(), before)
 
+    @rule(highest=st.sampled_from([0.1, 1e6]))
+    def find_a_rate(self, highest: float) -> None:
+        # Inside a batch, too: what is half done stays so, and ends as it would have.
+        before, inside = self.of.state_dict(), self.of.is_half_done
+        self.of.find_rate(batches=5, highest=highest)
+        assert self.of.is_half_done == inside
+        assert_same(self.of.state_dict(), before)
+
     @invariant()
     def holds(self) -> None:
         if hasattr(self, "of"):

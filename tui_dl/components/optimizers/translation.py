@@ -103,6 +103,12 @@ def completed(optimizer: spec.Optimizer, parameter: nn.Parameter, state: State) 
     return {**state, **{name: torch.zeros_like(parameter) for name in lacking}}
 
 
+@singledispatch
+def refitted(new: spec.Optimizer, old: spec.Optimizer) -> tuple[str, ...]:
+    """The states that `completed` alters though both keep them under the same name: no numbers, as a rule."""
+    return ()
+
+
 def step_tensor(step: float, optimizer: spec.Optimizer, parameter: nn.Parameter) -> Tensor:
     """Torch's step count: on the parameter's device for a fused kernel and for ASGD, else on the CPU."""
     is_fused = getattr(optimizer, "fused", False) and not (

@@ -11,6 +11,7 @@ from tui_dl.components.optimizers.translation import (
     completed,
     installed,
     means_of,
+    refitted,
     step_tensor,
     translation,
 )
@@ -72,8 +73,9 @@ def plan_transfer(old: AnyOptimizer, new: AnyOptimizer, wanted: OptimizerState |
         begun = tuple(name for name in theirs if name not in measured)
         return Transfer(mode, converted=measured, reset=(*begun, *gone))
     if _is_alike(old, new):
-        kept = tuple(name for name in theirs if name in mine)
-        converted = tuple(name for name in translation(new).completes if name not in mine)
+        cut = refitted(new, old)
+        kept = tuple(name for name in theirs if name in mine and name not in cut)
+        converted = (*cut, *(name for name in translation(new).completes if name not in mine))
         begun = tuple(name for name in theirs if name not in kept and name not in converted)
         return Transfer(mode, kept, converted, (*begun, *gone))
     return _plan_across(old, new, gone)
@@ -139,7 +141,8 @@ def transferred(
 
 def _taken_over(transfer: Transfer, new: AnyOptimizer, parameter: nn.Parameter, state: State) -> State:
     """The same numbers under the same names; what is lacking is computed from them or begins at zero."""
-    kept: State = {name: state[name] for name in transfer.kept if name in state}
+    there = (*transfer.kept, *transfer.converted)
+    kept: State = {name: state[name] for name in there if name in state}
     if "step" in kept:
         kept["step"] = step_tensor(float(state["step"]), new, parameter)
     return completed(new, parameter, kept)
