@@ -61,8 +61,8 @@ class Muon(torch.optim.Optimizer):
 
     def _share(self) -> None:
         stand_in = [torch.zeros(1, 1, requires_grad=True)]
-        self._halves = (torch.optim.Muon(stand_in), torch.optim.AdamW(stand_in))
-        for half, group in zip(self._halves, self.param_groups, strict=True):
+        self.halves = (torch.optim.Muon(stand_in), torch.optim.AdamW(stand_in))
+        for half, group in zip(self.halves, self.param_groups, strict=True):
             half.param_groups = [group]
             half.state = self.state
 
@@ -73,7 +73,7 @@ class Muon(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for half in self._halves:
+        for half in self.halves:
             if half.param_groups[0]["params"]:
                 half.step()  # type: ignore[no-untyped-call]  # torch's own
         return loss
