@@ -22,6 +22,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "optimizer.lr": st.sampled_from([0.0, 1e-4, 0.01, 0.3]),
     "optimizer.momentum": st.sampled_from([0.0, 0.5, 0.9]),
     "optimizer.nesterov": st.booleans(),
+    "optimizer.dampening": st.sampled_from([0.0, 0.5, 1.0]),
     "optimizer.amsgrad": st.booleans(),
     "optimizer.centered": st.booleans(),
     "optimizer.fused": st.booleans(),

@@ -20,6 +20,7 @@ CALIBRATION = 20
 SLOTS: dict[str, set[str]] = {
     "sgd": set(),
     "sgd momentum": {"momentum_buffer"},
+    "sgd dampened": {"momentum_buffer"},
     "sgd nesterov": {"momentum_buffer"},
     "adam": {"step", "exp_avg", "exp_avg_sq"},
     "adam amsgrad": {"step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"},
@@ -161,6 +162,18 @@ def factored(slot: str, square: Tensor) -> Tensor:
     return square if slot == "variance" else square.mean(1 if slot == "row_var" else 0, keepdim=True)
 
 
+def buffered(declared: dict[str, Any], steps: float) -> float:
+    """What the same gradient again and again has put into a momentum buffer, in gradients."""
+    momentum = declared["momentum"]
+    if declared["name"] == "muon":
+        return float(1 - momentum**steps)
+    # Torch dampens all but the first.
+    times = 1.0
+    for _ in range(int(steps) - 1):
+        times = momentum * times + 1 - declared.get("dampening", 0.0)
+    return times
+
+
 def made_of(slot: str, new: str, steps: float, means: tuple[Any, Any, Any]) -> Tensor:
     """A state after `steps` gradients of these means, by the definitions."""
     mean, square, largest = means
@@ -172,10 +185,7 @@ def made_of(slot: str, new: str, steps: float, means: tuple[Any, Any, Any]) -> T
         case "exp_avg":
             return torch.as_tensor(mean * (1 - beta1**steps))
         case "momentum_buffer":
-            kept = 1 - declared["momentum"] ** steps
-            return torch.as_tensor(
-                mean * (kept if kind(new) == "muon" else kept / (1 - declared["momentum"]))
-            )
+            return torch.as_tensor(mean * buffered(declared, steps))
         case "row_var" | "col_var" | "variance":
             return factored(slot, square)
         case "exp_avg_sq" | "max_exp_avg_sq" | "square_avg":
