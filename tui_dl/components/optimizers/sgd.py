@@ -22,6 +22,7 @@ from tui_dl.components.optimizers.translation import (
     Translation,
     completed,
     installed,
+    means_of,
     translation,
 )
 from tui_dl.spec import optimizers as spec
@@ -63,6 +64,12 @@ def _(optimizer: spec.Sgd) -> Translation:
     return Translation(
         tells=frozenset(("first",)), needs=frozenset(("first",)), made={"momentum_buffer": "first"}
     )
+
+
+@means_of.register
+def _(optimizer: spec.Sgd, state: Mapping[str, Any], step: float) -> Means:
+    """The buffer over the gradients in it; torch counts no updates, so it is taken to be filled."""
+    return Means(step, state["momentum_buffer"] / _gradients_in(optimizer, step))
 
 
 @installed.register

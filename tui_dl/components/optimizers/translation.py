@@ -70,6 +70,18 @@ def translation(optimizer: spec.Optimizer) -> Translation:
     return Translation(refusal=f"what {optimizer.name} keeps is not translated to and from mean gradients")
 
 
+def halves(optimizer: spec.Optimizer) -> tuple[Translation, Translation]:
+    """What its state means of matrices, and of all other parameters: for most optimizers the same."""
+    own = own_halves(optimizer)
+    return own if own is not None else (translation(optimizer), translation(optimizer))
+
+
+@singledispatch
+def own_halves(optimizer: spec.Optimizer) -> tuple[Translation, Translation] | None:
+    """The two where they differ; None from an optimizer that treats all parameters alike."""
+    return None
+
+
 @singledispatch
 def means_of(optimizer: spec.Optimizer, state: Mapping[str, Any], step: float) -> Means:
     """Read the means that `Translation.tells` names.

@@ -217,6 +217,7 @@ def _ongoing(
         warmup_steps=warmup_steps,
         warnings=(
             *warnings,
+            *(transfer.notes if transfer is not None else ()),
             *modules.warnings,
             *rate_warnings(offers, new),
             *epoch_notes(parts, new),
