@@ -57,6 +57,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
             "constant",
             "cosine",
             {"name": "step", "step_size": 4},
+            {"name": "linear", "unit": "epochs"},
             {"name": "warmup", "steps": 5, "after": "one_cycle"},
             {"name": "plateau", "patience": 0, "threshold": 1.0},
         ]
