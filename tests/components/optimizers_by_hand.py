@@ -44,6 +44,15 @@ BY_HAND: list[tuple[spec.Optimizer, Plain]] = [
         spec.Sgd(lr=0.02, momentum=0.9, nesterov=True, fused=False),
         lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, nesterov=True),
     ),
+    (
+        spec.Sgd(lr=0.02, momentum=0.9, dampening=0.3),
+        lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, dampening=0.3, fused=True),
+    ),
+    (
+        spec.Sgd(lr=0.02, momentum=0.9, dampening=0.9, fused=False),
+        lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, dampening=0.9),
+    ),
+    (spec.Sgd(dampening=1.0), lambda p: torch.optim.SGD(p, lr=0.1, dampening=1.0, fused=True)),
     (spec.Adam(), lambda p: torch.optim.Adam(p, fused=True)),
     (spec.Adam(fused=False), lambda p: torch.optim.Adam(p)),
     (

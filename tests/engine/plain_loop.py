@@ -40,6 +40,7 @@ BASE = from_toml(
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "sgd": {"name": "sgd", "lr": 0.1},
     "sgd momentum": {"name": "sgd", "lr": 0.05, "momentum": 0.9},
+    "sgd dampened": {"name": "sgd", "lr": 0.3, "momentum": 0.9, "dampening": 0.9},
     "sgd nesterov": {"name": "sgd", "lr": 0.05, "momentum": 0.9, "nesterov": True},
     "adam": {"name": "adam", "lr": 0.01},
     "adam amsgrad": {"name": "adam", "lr": 0.01, "beta1": 0.8, "amsgrad": True},

@@ -22,6 +22,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "optimizer.lr": st.sampled_from([0.0, 1e-4, 0.01, 0.3]),
     "optimizer.momentum": st.sampled_from([0.0, 0.5, 0.9]),
     "optimizer.nesterov": st.booleans(),
+    "optimizer.dampening": st.sampled_from([0.0, 0.5, 1.0]),
     "optimizer.amsgrad": st.booleans(),
     "optimizer.centered": st.booleans(),
     "optimizer.fused": st.booleans(),
@@ -56,6 +57,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
             "constant",
             "cosine",
             {"name": "step", "step_size": 4},
+            {"name": "linear", "unit": "epochs"},
             {"name": "warmup", "steps": 5, "after": "one_cycle"},
             {"name": "plateau", "patience": 0, "threshold": 1.0},
         ]
@@ -187,6 +189,14 @@ class Steering(RuleBasedStateMachine):
         self.of.evaluate(split)
         self.of.peek_batch()
         self.of.drain_scalars()
+        assert_same(self.of.state_dict(), before)
+
+    @rule(highest=st.sampled_from([0.1, 1e6]))
+    def find_a_rate(self, highest: float) -> None:
+        # Inside a batch, too: what is half done stays so, and ends as it would have.
+        before, inside = self.of.state_dict(), self.of.is_half_done
+        self.of.find_rate(batches=5, highest=highest)
+        assert self.of.is_half_done == inside
         assert_same(self.of.state_dict(), before)
 
     @invariant()

@@ -135,6 +135,69 @@ def test_every_value_is_torchs(schedule: spec.AnySchedule, build: Any) -> None:
     assert ours == pytest.approx(_torchs(build, STEPS), rel=1e-12, abs=1e-12 * BASE)
 
 
+PER_EPOCH = 7
+EPOCHS = [
+    (spec.StepDecay(step_size=11, gamma=0.5, unit="epochs"), lambda o: lr_scheduler.StepLR(o, 77, 0.5)),
+    (
+        spec.MultiStep(milestones=(3, 30), unit="epochs"),
+        lambda o: lr_scheduler.MultiStepLR(o, [21, 210]),
+    ),
+    (
+        spec.Exponential(gamma=0.9, unit="epochs"),
+        lambda o: lr_scheduler.ExponentialLR(o, 0.9 ** (1 / PER_EPOCH)),
+    ),
+    (spec.Linear(total_steps=50, unit="epochs"), lambda o: lr_scheduler.LinearLR(o, 1.0, 0.0, 350)),
+    (
+        spec.Polynomial(total_steps=40, power=2.0, unit="epochs"),
+        lambda o: lr_scheduler.PolynomialLR(o, 280, 2.0),
+    ),
+    (
+        spec.Cosine(total_steps=100, min_factor=0.1, unit="epochs"),
+        lambda o: lr_scheduler.CosineAnnealingLR(o, 700, 0.1 * BASE),
+    ),
+    (spec.CosineRestarts(first_steps=5, growth=2, unit="epochs"), _restarts(35, 2)),
+    (spec.OneCycle(total_steps=90, unit="epochs"), _one_cycle(630)),
+    (
+        spec.Cyclic(up_steps=4, down_steps=9, unit="epochs"),
+        _cyclic(0.25, step_size_up=28, step_size_down=63),
+    ),
+    (
+        spec.Cyclic(up_steps=4, mode="exp_range", gamma=0.9, unit="epochs"),
+        _cyclic(0.25, step_size_up=28, mode="exp_range", gamma=0.9 ** (1 / PER_EPOCH)),
+    ),
+    (
+        spec.Warmup(steps=5, unit="epochs", after=spec.StepDecay(step_size=10, gamma=0.5, unit="epochs")),
+        _warmed(0.01, 35, lambda o: lr_scheduler.StepLR(o, 70, 0.5)),
+    ),
+    (
+        spec.Warmup(steps=5, unit="epochs", after=spec.Polynomial()),
+        _warmed(0.01, 35, lambda o: lr_scheduler.PolynomialLR(o, STEPS - 35)),
+    ),
+]
+
+
+@pytest.mark.parametrize(("schedule", "build"), EPOCHS, ids=[repr(one) for one, _ in EPOCHS])
+def test_in_epochs_every_value_is_torchs_with_as_many_steps(schedule: spec.AnySchedule, build: Any) -> None:
+    rates = Rates((BASE,), schedule, STEPS, steps_per_epoch=PER_EPOCH)
+    ours = [BASE * rates.factor(step) for step in range(STEPS)]
+    assert ours == pytest.approx(_torchs(build, STEPS), rel=1e-12, abs=1e-12 * BASE)
+
+
+def test_whatever_has_a_length_can_have_it_in_epochs() -> None:
+    named = {type(schedule) for schedule, _ in EPOCHS}
+    assert named == set(spec.AnySchedule.__args__) - {spec.Constant, spec.Plateau}  # type: ignore[attr-defined]
+
+
+def test_torchs_epoch_by_epoch_is_met_at_every_epochs_beginning() -> None:
+    rates = Rates((BASE,), spec.Exponential(gamma=0.8, unit="epochs"), STEPS, steps_per_epoch=PER_EPOCH)
+    ours = [BASE * rates.factor(epoch * PER_EPOCH) for epoch in range(40)]
+    assert ours == pytest.approx(_torchs(lambda o: lr_scheduler.ExponentialLR(o, 0.8), 40), rel=1e-12)
+
+
+def test_epochs_of_unknown_length_leave_the_rate() -> None:
+    assert Rates((BASE,), spec.StepDecay(step_size=1, unit="epochs")).factor(10**6) == 1.0
+
+
 def test_every_schedule_is_compared_with_torchs() -> None:
     elsewhere = {spec.Constant, spec.StepDecay, spec.Cosine, spec.Plateau}
     compared = {type(schedule) for schedule, _ in PAIRS}

@@ -13,6 +13,7 @@ from tui_dl.spec.model_checks import refuse_impossible_models, refuse_misplaced
 from tui_dl.spec.optimizer_checks import refuse_moving_batches, refuse_unfit_optimizer
 from tui_dl.spec.regularizer_checks import REGULARIZER_CHECKS
 from tui_dl.spec.regularizers import EarlyStopping
+from tui_dl.spec.schedule_units import refuse_two_clocks
 from tui_dl.spec.wording import listing
 
 
@@ -101,6 +102,7 @@ _CHECKS: tuple[Callable[[Experiment], None], ...] = (
     refuse_impossible_models,
     _twice,
     _summed_gradients,
+    refuse_two_clocks,
     *REGULARIZER_CHECKS,
     _full_batch,
 )

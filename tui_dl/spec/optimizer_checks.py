@@ -33,6 +33,12 @@ def refuse_unfit_optimizer(experiment: Experiment) -> None:
             "true needs momentum above 0; set optimizer.momentum too, for example 0.9.",
             key="optimizer.nesterov",
         )
+    if isinstance(optimizer, Sgd) and optimizer.nesterov and optimizer.dampening > 0:
+        raise SpecError(
+            f"true needs dampening 0, and it is {number_text(optimizer.dampening)}; "
+            "set optimizer.dampening to 0, or nesterov to false.",
+            key="optimizer.nesterov",
+        )
     if isinstance(optimizer, Rprop) and optimizer.step_size_min > optimizer.step_size_max:
         raise SpecError(
             f"{number_text(optimizer.step_size_min)} is more than step_size_max, "

@@ -1,6 +1,7 @@
 """Schedules: factors on the base rate, pure functions of the step, so a swap of the optimizer keeps them.
 
-Every length is in steps: updates made. The base rate is the highest that they give (but for `step` and
+Lengths are in steps, which are updates made, or in epochs where `unit` says so; either way the rate may move
+at each step. The base rate is the highest that they give (but for `step` and
 `multi_step` with gamma above 1), so a rate that was found to be bearable stays so under any of them.
 """
 
@@ -9,10 +10,17 @@ from typing import Annotated, Literal
 from tui_dl.spec.component import Component, described, number
 
 MOST_STEPS = 10**12
+LENGTH = "steps or epochs"
 
+Unit = Annotated[
+    Literal["steps", "epochs"],
+    described(
+        "What lengths are counted in, and what gamma falls by; epochs stay epochs under another batch size"
+    ),
+]
 TotalSteps = Annotated[
     int,
-    number("Steps until it ends; 0 means the planned length of the run", ge=0, le=MOST_STEPS, unit="steps"),
+    number("Length until it ends; 0 means the planned length of the run", ge=0, le=MOST_STEPS, unit=LENGTH),
 ]
 Floor = Annotated[float, number("Lowest share of the base rate", ge=0, le=1)]
 Drop = Annotated[float, number("Factor of each drop", ge=0, le=1000)]
@@ -29,12 +37,13 @@ class Constant(Schedule, frozen=True, tag="constant"):
 
 
 class StepDecay(Schedule, frozen=True, tag="step"):
-    """Multiply the rate by gamma after every step_size steps."""
+    """Multiply the rate by gamma after every step_size steps, or epochs."""
 
     source = "torch.optim.lr_scheduler.StepLR"
 
-    step_size: Annotated[int, number("Steps between two drops", ge=1, le=MOST_STEPS, unit="steps")] = 1000
+    step_size: Annotated[int, number("Length between two drops", ge=1, le=MOST_STEPS, unit=LENGTH)] = 1000
     gamma: Drop = 0.1
+    unit: Unit = "steps"
 
 
 class MultiStep(Schedule, frozen=True, tag="multi_step"):
@@ -43,20 +52,22 @@ class MultiStep(Schedule, frozen=True, tag="multi_step"):
     source = "torch.optim.lr_scheduler.MultiStepLR"
 
     milestones: Annotated[
-        tuple[
-            Annotated[int, number("Steps at which the rate drops", ge=1, le=MOST_STEPS, unit="steps")], ...
-        ],
-        described("Steps at which the rate drops", max_length=1000),
+        tuple[Annotated[int, number("Where the rate drops", ge=1, le=MOST_STEPS, unit=LENGTH)], ...],
+        described("Steps or epochs at which the rate drops", max_length=1000),
     ] = (1000, 2000)
     gamma: Drop = 0.1
+    unit: Unit = "steps"
 
 
 class Exponential(Schedule, frozen=True, tag="exponential"):
-    """Multiply the rate by gamma after every step."""
+    """Multiply the rate by gamma after every step, or evenly over every epoch."""
 
     source = "torch.optim.lr_scheduler.ExponentialLR"
 
-    gamma: Annotated[float, number("Share that is left after a step", ge=0, le=1, nudge="decay")] = 0.999
+    gamma: Annotated[
+        float, number("Share that is left after a step, or an epoch", ge=0, le=1, nudge="decay")
+    ] = 0.999
+    unit: Unit = "steps"
 
 
 class Linear(Schedule, frozen=True, tag="linear"):
@@ -67,6 +78,7 @@ class Linear(Schedule, frozen=True, tag="linear"):
     total_steps: TotalSteps = 0
     start_factor: Annotated[float, number("Share of the base rate at the beginning", ge=0, le=1)] = 1.0
     end_factor: Annotated[float, number("Share of the base rate at the end", ge=0, le=1)] = 0.0
+    unit: Unit = "steps"
 
 
 class Polynomial(Schedule, frozen=True, tag="polynomial"):
@@ -76,6 +88,7 @@ class Polynomial(Schedule, frozen=True, tag="polynomial"):
 
     total_steps: TotalSteps = 0
     power: Annotated[float, number("Exponent; 1 is a straight line", ge=0, le=100)] = 1.0
+    unit: Unit = "steps"
 
 
 class Cosine(Schedule, frozen=True, tag="cosine"):
@@ -85,6 +98,7 @@ class Cosine(Schedule, frozen=True, tag="cosine"):
 
     total_steps: TotalSteps = 0
     min_factor: Annotated[float, number("Share of the base rate at the end", ge=0, le=1)] = 0.0
+    unit: Unit = "steps"
 
 
 class CosineRestarts(Schedule, frozen=True, tag="cosine_restarts"):
@@ -93,10 +107,11 @@ class CosineRestarts(Schedule, frozen=True, tag="cosine_restarts"):
     source = "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts"
 
     first_steps: Annotated[
-        int, number("Steps until the first restart", ge=1, le=MOST_STEPS, unit="steps")
+        int, number("Length until the first restart", ge=1, le=MOST_STEPS, unit=LENGTH)
     ] = 1000
     growth: Annotated[int, number("Each cycle is so many times as long as the one before", ge=1, le=1000)] = 1
     min_factor: Floor = 0.0
+    unit: Unit = "steps"
 
 
 class OneCycle(Schedule, frozen=True, tag="one_cycle"):
@@ -118,6 +133,7 @@ class OneCycle(Schedule, frozen=True, tag="one_cycle"):
     three_phase: Annotated[
         bool, described("Come down as fast as it went up, then below; a rise_share under 0.5 leaves room")
     ] = False
+    unit: Unit = "steps"
 
 
 class Cyclic(Schedule, frozen=True, tag="cyclic"):
@@ -125,9 +141,9 @@ class Cyclic(Schedule, frozen=True, tag="cyclic"):
 
     source = "torch.optim.lr_scheduler.CyclicLR with cycle_momentum=False"
 
-    up_steps: Annotated[int, number("Steps of a rise", ge=1, le=MOST_STEPS, unit="steps")] = 500
+    up_steps: Annotated[int, number("Length of a rise", ge=1, le=MOST_STEPS, unit=LENGTH)] = 500
     down_steps: Annotated[
-        int, number("Steps of a fall; 0 means as many as of a rise", ge=0, le=MOST_STEPS, unit="steps")
+        int, number("Length of a fall; 0 means that of a rise", ge=0, le=MOST_STEPS, unit=LENGTH)
     ] = 0
     # Smith (2015), 3.3: the lowest rate is a third or a fourth of the highest.
     min_factor: Floor = 0.25
@@ -138,8 +154,10 @@ class Cyclic(Schedule, frozen=True, tag="cyclic"):
         ),
     ] = "triangular"
     gamma: Annotated[
-        float, number("Share of the height left after a step of exp_range", ge=0, le=1, nudge="decay")
+        float,
+        number("Share of the height left after a step of exp_range, or an epoch", ge=0, le=1, nudge="decay"),
     ] = 0.999
+    unit: Unit = "steps"
 
 
 class Plateau(Schedule, frozen=True, tag="plateau"):
@@ -186,13 +204,14 @@ class Warmup(Schedule, frozen=True, tag="warmup"):
 
     source = "torch.optim.lr_scheduler.SequentialLR of LinearLR and another"
 
-    steps: Annotated[int, number("Steps of the climb", ge=0, le=MOST_STEPS, unit="steps")] = 100
+    steps: Annotated[int, number("Length of the climb", ge=0, le=MOST_STEPS, unit=LENGTH)] = 100
     start_factor: Annotated[
         float, number("Share of the first rate of what follows that it begins with", ge=0, le=1)
     ] = 0.01
     after: Annotated[
         AnyPlainSchedule, described("What follows, counted from the climb's end; its length is what is left")
     ] = Constant()
+    unit: Unit = "steps"
 
 
 AnySchedule = AnyPlainSchedule | Warmup

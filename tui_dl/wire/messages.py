@@ -89,6 +89,8 @@ class RunDescribed(Message, frozen=True, tag="started"):
     """The step at which the rate's present warm-up began."""
     warmup_steps: int = 0
     """Updates that it takes; 0 is none."""
+    epoch_shift: int = 0
+    """What a schedule in epochs adds to the step: the batch size was another one before."""
     multiply_adds: int = 0
     """Of one sample's forward pass; a batch costs about 3 times that much for each sample, and twice as many
     operations (FLOPs)."""

@@ -24,7 +24,7 @@ def test_what_was_built_is_described_as_it_was_declared(optimizer: spec.Optimize
     "built",
     [
         torch.optim.Adam(parameters(), maximize=True),
-        torch.optim.SGD(parameters(), 0.1, momentum=0.9, dampening=0.5),
+        torch.optim.SGD(parameters(), 0.1, momentum=0.9, dampening=1.5),
         torch.optim.NAdam([{"params": [each]} for each in parameters()]),
         torch.optim.RAdam(parameters(), decoupled_weight_decay=True, weight_decay=0.1),
         torch.optim.LBFGS(parameters(), max_eval=7),

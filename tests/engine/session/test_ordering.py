@@ -11,10 +11,23 @@ from hypothesis import strategies as st
 from tests.engine.plain_loop import assert_same
 from tests.engine.session_bench import Driver, experiment
 from tui_dl.engine.training.trainer import Trainer
-from tui_dl.wire.commands import ApplyChange, Evaluate, Pause, Restart, Run, Step, StepPhase, Undo
-from tui_dl.wire.messages import Answered, ChangeApplied, ChangeUndone, Restarted
+from tui_dl.wire.commands import (
+    ApplyChange,
+    CancelRateSearch,
+    Evaluate,
+    FindRate,
+    Pause,
+    Restart,
+    Run,
+    Step,
+    StepPhase,
+    Undo,
+)
+from tui_dl.wire.messages import Answered, ChangeApplied, ChangeUndone, RateFound, Restarted
 
 if TYPE_CHECKING:
+    from tui_dl.engine.state.rate_trip import RateTrip
+    from tui_dl.spec.rate_search import RateSearch
     from tui_dl.wire.commands import AnyCommand
 
 ACCUMULATING = "accumulate = 2\n"
@@ -43,9 +56,17 @@ def changes() -> st.SearchStrategy[AnyCommand]:
     )
 
 
+SEARCHES: tuple[dict[str, Any], ...] = (
+    {"batches": 6, "highest": 1.0},
+    # Up to where the loss is no number any more.
+    {"batches": 8, "lowest": 1.0, "highest": 1e6, "stop_factor": 1e6},
+    {"batches": 3},
+)
 COMMANDS = st.one_of(
     changes(),
     changes(),
+    st.builds(FindRate, st.sampled_from(SEARCHES)),
+    st.just(CancelRateSearch()),
     st.just(StepPhase()),
     st.just(StepPhase()),
     st.builds(Step, st.integers(1, 3)),
@@ -93,11 +114,16 @@ class Replay:
 
 
 class Player(Driver):
-    """Gives commands in bursts, some while others wait, and remembers where it was restarted."""
+    """Gives commands in bursts, some while others wait or a rate is looked for.
+
+    It remembers where it was restarted, and what of the trainer each search has altered: nothing.
+    """
 
     def __init__(self, **options: Any) -> None:
         self.start = experiment(ACCUMULATING)
         self.restarts: list[int] = []
+        self.meanwhile: list[AnyCommand] = []
+        self.commands: list[AnyCommand] = []
         super().__init__(self.start, **options)
         restart = self.session.trainer.restart
 
@@ -106,12 +132,34 @@ class Player(Driver):
             restart(seed)
 
         self.session.trainer.restart = noting  # type: ignore[method-assign]  # looks on, and does it
+        search_for = self.session.trainer.rate_trip
 
-    def play(self, bursts: list[tuple[list[AnyCommand], int]]) -> None:
-        for burst, batches in bursts:
-            for command in burst:
-                self._request += 1
-                self.post(command)
+        def interrupted(search: RateSearch) -> RateTrip:
+            trip = search_for(search)
+            before, try_next = self.session.trainer.state_dict(), trip.try_next
+
+            def trying() -> None:
+                try_next()
+                assert_same(self.session.trainer.state_dict(), before)
+                if trip.tried == 2:
+                    self.give(self.meanwhile)
+                    self.meanwhile = []
+
+            trip.try_next = trying  # type: ignore[method-assign]  # somebody gives commands after a try
+            return trip
+
+        self.session.trainer.rate_trip = interrupted  # type: ignore[method-assign]
+
+    def give(self, commands: list[AnyCommand]) -> None:
+        for command in commands:
+            self._request += 1
+            self.commands.append(command)
+            self.post(command)
+
+    def play(self, bursts: list[tuple[list[AnyCommand], list[AnyCommand], int]]) -> None:
+        for burst, meanwhile, batches in bursts:
+            self.meanwhile = meanwhile
+            self.give(burst)
             while self.session.inbox.tickets:
                 self.session.advance()
             for _ in range(batches):
@@ -122,16 +170,30 @@ class Player(Driver):
         return [answer.request for answer in self.sink.answers()]
 
 
-@settings(max_examples=15, deadline=None)
-@given(bursts=st.lists(st.tuples(st.lists(COMMANDS, max_size=4), st.integers(0, 3)), max_size=8))
+BURSTS = st.lists(
+    st.tuples(st.lists(COMMANDS, max_size=4), st.lists(COMMANDS, max_size=2), st.integers(0, 3)), max_size=8
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(bursts=BURSTS)
 def test_whatever_comes_when_it_is_ordered_and_never_lost(
-    bursts: list[tuple[list[AnyCommand], int]],
+    bursts: list[tuple[list[AnyCommand], list[AnyCommand], int]],
 ) -> None:
     player = Player()
     player.play(bursts)
-    player.tell(Pause())
-    # Whoever asked was answered, once; a step's answer may come late, but it comes.
-    assert sorted(player.answered()) == list(range(1, player._request + 1))
+    player.give([Pause()])
+    while player.session.inbox.tickets:
+        player.session.advance()
+    # Whoever asked was answered, once, in the order of asking; a step's answer may come late, but it comes.
+    answered = player.answered()
+    assert sorted(answered) == list(range(1, player._request + 1))
+    at_once = [request for request in answered if not isinstance(player.commands[request - 1], Step)]
+    assert at_once == sorted(at_once)
+    searches = [each for each, command in enumerate(player.commands, 1) if isinstance(command, FindRate)]
+    refused = {answer.request for answer in player.sink.answers() if answer.error}
+    found = [message for _, message in player.sink.replies if isinstance(message, RateFound)]
+    assert len(found) == sum(each not in refused for each in searches)
     applied = [event for event in player.sink.events if event.kind == "change"]
     assert len(applied) == len(player.sink.of(ChangeApplied))
     if player.session.phases.is_inside:
@@ -154,6 +216,33 @@ def test_a_change_in_the_middle_of_an_accumulation_comes_behind_its_update(phase
     # 80 samples: 3 updates of 32, 32 and 16; the third now takes one batch of 16.
     driver.do(Step(1))
     assert (driver.session.trainer.epoch, driver.session.trainer.epoch_samples) == (1, 0)
+
+
+@pytest.mark.parametrize("phases", [1, 6, 9])
+def test_a_change_that_comes_while_a_rate_is_looked_for_inside_an_accumulation_is_made(phases: int) -> None:
+    plain, player = Driver(experiment(ACCUMULATING)), Player()
+    change = ApplyChange({"optimizer": {"name": "sgd", "lr": 0.1, "momentum": 0.9}}, "calibrate", 3)
+    plain.do(Step(1))
+    player.give([Step(1)])
+    while player.session.inbox.tickets or player.session.is_running:
+        player.session.advance()
+    # The second search has come before the change did, and ends no later for it; the third comes last.
+    player.play(
+        [
+            (
+                [*(StepPhase() for _ in range(phases)), FindRate(SEARCHES[0]), FindRate(SEARCHES[1])],
+                [change, CancelRateSearch(), FindRate(SEARCHES[0])],
+                0,
+            )
+        ]
+    )
+    plain.do(Step(1))
+    plain.tell(change)
+    found = [message for _, message in player.sink.replies if isinstance(message, RateFound)]
+    assert [(each.step, each.ended) for each in found] == [(1, "cancelled"), (1, "cancelled"), (2, "tried")]
+    assert player.answered() == list(range(1, player._request + 1))
+    assert player.sink.last(ChangeApplied).receipt.step == 2
+    assert_same(player.session.trainer.state_dict(), plain.session.trainer.state_dict())
 
 
 def test_what_waits_together_takes_effect_one_after_the_other() -> None:

@@ -57,7 +57,7 @@ def test_while_it_compiles_the_status_says_so_and_then_what_it_was() -> None:
 def test_what_cannot_be_compiled_is_a_notice_and_the_run_goes_on() -> None:
     driver, eager = Compiling(), Driver(experiment())
     for each in (driver, eager):
-        each.tell(ApplyChange({"optimizer": {"name": "adagrad", "lr": 0.05}}))
+        each.tell(ApplyChange({"optimizer": {"name": "adafactor", "lr": 0.05}}))
         each.do(Step(4))
     (notice,) = driver.sink.of(Noticed)
     assert notice.text.startswith("training.compile: ")

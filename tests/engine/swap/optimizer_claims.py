@@ -20,6 +20,7 @@ CALIBRATION = 20
 SLOTS: dict[str, set[str]] = {
     "sgd": set(),
     "sgd momentum": {"momentum_buffer"},
+    "sgd dampened": {"momentum_buffer"},
     "sgd nesterov": {"momentum_buffer"},
     "adam": {"step", "exp_avg", "exp_avg_sq"},
     "adam amsgrad": {"step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"},
@@ -44,10 +45,10 @@ ADAMS = ("adam", "adamw", "nadam", "radam")
 MEANS = (
     dict.fromkeys((*ADAMS, "adamax"), "mv")
     | dict.fromkeys(("rmsprop", "adagrad", "adadelta", "adafactor"), "v")
-    | {"muon": "m"}
+    | {"sgd": "m"}
 )
-"""What the state of each tells: m is a mean gradient, v a mean square. Of matrices Muon tells no v."""
-NEEDS = dict.fromkeys(MEANS, "v") | {"muon": "mv", "sgd": "m"}
+"""What the state of each tells: m is a mean gradient, v a mean square."""
+NEEDS = dict.fromkeys(MEANS, "v") | {"sgd": "m"}
 """Without which it can't begin but from nothing."""
 
 
@@ -58,10 +59,16 @@ def kind(name: str) -> str:
 
 def may_carry(old: str, new: str) -> bool:
     """Whether the state of one says anything to the other."""
-    if kind(old) == kind(new):
-        return True
-    needed = NEEDS.get(kind(new), "") if SLOTS[new] else ""
-    return bool(needed) and set(needed) <= set(MEANS.get(kind(old), ""))
+    return kind(old) == kind(new) or any(reaches(old, new, is_matrix=each) for each in (True, False))
+
+
+def reaches(old: str, new: str, *, is_matrix: bool) -> bool:
+    """Whether it says anything of matrices (Muon has momentum for them), or of all else (AdamW's)."""
+    if not (SLOTS[old] and SLOTS[new]):
+        return False
+    of_muon = "m" if is_matrix else "mv"
+    needed = (NEEDS | {"muon": of_muon[-1]}).get(kind(new), "")
+    return bool(needed) and set(needed) <= set((MEANS | {"muon": of_muon}).get(kind(old), ""))
 
 
 def may_calibrate(new: str) -> bool:
@@ -141,6 +148,11 @@ def told(
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
     """Mean gradient and mean squared gradient, unbiased; the largest is told by no state."""
     beta1, beta2 = _decays(name)
+    if kind(name) == "sgd":
+        # No count tells how full it is: what it settles at.
+        numbers = ALL[name]
+        full = (1 - numbers.get("dampening", 0)) / (1 - numbers["momentum"])
+        return state["momentum_buffer"] / full, None, None
     if kind(name) == "muon" and "momentum_buffer" in state:
         return state["momentum_buffer"] / (1 - ALL[name]["momentum"] ** steps), None, None
     if "variance" in state:
@@ -161,6 +173,18 @@ def factored(slot: str, square: Tensor) -> Tensor:
     return square if slot == "variance" else square.mean(1 if slot == "row_var" else 0, keepdim=True)
 
 
+def buffered(declared: dict[str, Any], steps: float) -> float:
+    """What the same gradient again and again has put into a momentum buffer, in gradients."""
+    momentum = declared["momentum"]
+    if declared["name"] == "muon":
+        return float(1 - momentum**steps)
+    # Torch dampens all but the first.
+    times = 1.0
+    for _ in range(int(steps) - 1):
+        times = momentum * times + 1 - declared.get("dampening", 0.0)
+    return times
+
+
 def made_of(slot: str, new: str, steps: float, means: tuple[Any, Any, Any]) -> Tensor:
     """A state after `steps` gradients of these means, by the definitions."""
     mean, square, largest = means
@@ -172,10 +196,7 @@ def made_of(slot: str, new: str, steps: float, means: tuple[Any, Any, Any]) -> T
         case "exp_avg":
             return torch.as_tensor(mean * (1 - beta1**steps))
         case "momentum_buffer":
-            kept = 1 - declared["momentum"] ** steps
-            return torch.as_tensor(
-                mean * (kept if kind(new) == "muon" else kept / (1 - declared["momentum"]))
-            )
+            return torch.as_tensor(mean * buffered(declared, steps))
         case "row_var" | "col_var" | "variance":
             return factored(slot, square)
         case "exp_avg_sq" | "max_exp_avg_sq" | "square_avg":
@@ -199,8 +220,14 @@ def claimed_states(
     claims: list[dict[str, Any]] = []
     for index, (state, present) in enumerate(zip(was, now, strict=True)):
         steps = float(
-            state.get("step", max((float(each["step"]) for each in was if "step" in each), default=0))
+            state.get("step", max((float(each["step"]) for each in was if "step" in each), default=math.inf))
         )
+        is_matrix = 2 in {getattr(value, "ndim", 0) for value in state.values()}
+        if receipt.state == "carry" and kind(old) != kind(new) and not reaches(old, new, is_matrix=is_matrix):
+            # Adagrad's state is there when it is built.
+            assert not present or float(present["step"]) == 0
+            claims.append({})
+            continue
         claim = {slot: state[slot].clone() for slot in kept if slot in state and slot in present}
         for slot in converted & set(present):
             if receipt.state == "calibrate":
@@ -220,6 +247,8 @@ def claimed_states(
         if claim and kind(new) not in ("sgd", "muon", "adafactor"):
             like = next(value for slot, value in claim.items() if value.ndim or slot == "sum")
             claim |= {slot: torch.zeros_like(like) for slot in SLOTS[new] - set(claim)}
+        if claim and kind(new) == "muon":
+            claim |= {slot: torch.zeros_like(present[slot]) for slot in set(present) - set(claim)}
         claims.append(claim)
     return claims
 

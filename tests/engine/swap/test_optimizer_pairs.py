@@ -85,6 +85,10 @@ def test_carrying_a_first_moment_alone_is_refused_with_what_would_work() -> None
     [
         ("sgd momentum", {"momentum": 0.5}),
         ("sgd momentum", {"nesterov": True}),
+        ("sgd momentum", {"dampening": 0.9}),
+        ("sgd dampened", {"dampening": 0.0}),
+        ("sgd dampened", {"dampening": 0.0, "nesterov": True}),
+        ("sgd dampened", {"dampening": 1.0, "momentum": 0.5}),
         ("sgd", {"lr": 0.01}),
         ("adam", {"beta1": 0.5, "beta2": 0.9, "eps": 1e-4}),
         ("adamw", {"weight_decay": 0.0}),
@@ -111,6 +115,8 @@ def test_numbers_are_edited_in_place(name: str, change: dict[str, Any]) -> None:
     [
         ("sgd momentum", {"momentum": 0.0}, {"momentum_buffer"}),
         ("sgd", {"momentum": 0.9}, {"momentum_buffer"}),
+        ("sgd", {"momentum": 0.9, "dampening": 0.5}, {"momentum_buffer"}),
+        ("sgd dampened", {"momentum": 0.0}, {"momentum_buffer"}),
         ("adam amsgrad", {"amsgrad": False}, {"max_exp_avg_sq"}),
         ("rmsprop", {"centered": True}, {"grad_avg"}),
         ("rmsprop", {"momentum": 0.9}, {"momentum_buffer"}),

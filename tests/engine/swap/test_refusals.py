@@ -20,6 +20,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"optimizer.lr": math.inf}, "optimizer.lr"),
     ({"optimizer.momentum": 0.9}, "momentum"),
     ({"optimizer": {"name": "sgd", "nesterov": True}}, "momentum above 0"),
+    (
+        {"optimizer": {"name": "sgd", "momentum": 0.9, "nesterov": True, "dampening": 0.1}},
+        r"optimizer.nesterov: true needs dampening 0, and it is 0.1; set optimizer.dampening to 0",
+    ),
     ({"optimizer": "adamw", "regularizers.weight_decay": True}, "weight_decay"),
     ({"model.hidden": [0]}, "hidden"),
     ({"training.device": "cuda:77"}, "not available"),

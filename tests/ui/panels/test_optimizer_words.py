@@ -34,6 +34,8 @@ def test_what_distinguishes_them_is_said() -> None:
     assert "nothing is remembered" in words(spec.Sgd())["state"]
     assert "10 times faster" in words(spec.Sgd(momentum=0.9))["momentum"]
     assert "ahead" in words(spec.Sgd(momentum=0.9, nesterov=True))["momentum"]
+    dampened = words(spec.Sgd(momentum=0.8, dampening=0.75))["momentum"]
+    assert "0.25 of each new one added: on steady slopes steps become 1.25 times" in dampened
     assert "only grows" in words(spec.Adagrad())["√G"]
     assert "forgets" in words(spec.RmsProp())["√v"]
     assert "decay" in words(spec.AdamW())

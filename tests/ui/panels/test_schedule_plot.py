@@ -15,26 +15,34 @@ SCHEDULES = [
     {"schedule": {"name": "cosine", "min_factor": 0.1}},
     {"schedule": {"name": "cosine", "total_steps": 12}},
     {"schedule": "one_cycle"},
+    {"schedule": {"name": "exponential", "gamma": 0.1, "unit": "epochs"}},
+    {"schedule": {"name": "linear", "unit": "epochs"}},
     {"schedule": {"name": "warmup", "steps": 9, "after": {"name": "cosine_restarts", "first_steps": 4}}},
 ]
+LR = {"optimizer.lr": 0.02}
+BATCHES = {"training.batch_size": 100}
 
 
 @pytest.mark.parametrize("changes", SCHEDULES)
-@pytest.mark.parametrize(("at", "change", "warmup_steps"), [(0, None, 0), (5, 0.02, 0), (5, 0.03, 6)])
+@pytest.mark.parametrize(
+    ("at", "change", "warmup_steps"), [(0, {}, 0), (5, LR, 0), (5, LR, 6), (5, BATCHES, 0)]
+)
 def test_what_is_drawn_ahead_comes_true(
-    changes: dict[str, object], at: int, change: float | None, warmup_steps: int
+    changes: dict[str, object], at: int, change: dict[str, float], warmup_steps: int
 ) -> None:
     trainer = Trainer(load_preset("digits-mlp", {"training.epochs": 1, **changes}))
     for _ in range(at):
         trainer.train_batch()
-    if change is not None:
-        trainer.apply({"optimizer.lr": change}, warmup_steps=warmup_steps)
+    if change:
+        trainer.apply(change, warmup_steps=warmup_steps)
     experiment = trainer.experiment
     assert experiment is not None
     model = RunModel()
     told = structs.replace(
         described(experiment),
         total_steps=trainer.total_steps,
+        steps_per_epoch=trainer.steps_per_epoch,
+        epoch_shift=trainer.rates.epoch_shift,
         warmup_from=trainer.rates.warmup_from,
         warmup_steps=trainer.rates.warmup_steps,
     )

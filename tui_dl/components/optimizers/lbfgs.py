@@ -16,7 +16,7 @@ from tui_dl.components.optimizers.declared import (
     named,
     rate_stand_in,
 )
-from tui_dl.components.optimizers.translation import State, Translation, completed, translation
+from tui_dl.components.optimizers.translation import State, Translation, completed, refitted, translation
 from tui_dl.spec import optimizers as spec
 
 _HISTORY = ("old_dirs", "old_stps", "ro")
@@ -95,6 +95,14 @@ def _(optimizer: spec.Lbfgs) -> Translation:
         refusal="lbfgs keeps how the gradient changed along its own steps",
         is_bound_to_objective=True,
     )
+
+
+@refitted.register
+def _(new: spec.Lbfgs, old: spec.Optimizer) -> tuple[str, ...]:
+    """A shorter history is cut to its newest steps; the room to compute in goes with any length."""
+    if not isinstance(old, spec.Lbfgs) or new.history_size == old.history_size:
+        return ()
+    return (*_HISTORY, "al") if new.history_size < old.history_size else ("al",)
 
 
 @completed.register

@@ -17,12 +17,14 @@ from tui_dl.components.optimizers.declared import (
     named,
 )
 from tui_dl.components.optimizers.translation import (
+    Mean,
     Means,
     State,
     Translation,
     completed,
     installed,
     means_of,
+    own_halves,
     translation,
 )
 from tui_dl.spec import optimizers as spec
@@ -61,8 +63,8 @@ class Muon(torch.optim.Optimizer):
 
     def _share(self) -> None:
         stand_in = [torch.zeros(1, 1, requires_grad=True)]
-        self._halves = (torch.optim.Muon(stand_in), torch.optim.AdamW(stand_in))
-        for half, group in zip(self._halves, self.param_groups, strict=True):
+        self.halves = (torch.optim.Muon(stand_in), torch.optim.AdamW(stand_in))
+        for half, group in zip(self.halves, self.param_groups, strict=True):
             half.param_groups = [group]
             half.state = self.state
 
@@ -73,7 +75,7 @@ class Muon(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for half in self._halves:
+        for half in self.halves:
             if half.param_groups[0]["params"]:
                 half.step()  # type: ignore[no-untyped-call]  # torch's own
         return loss
@@ -119,9 +121,20 @@ def _(optimizer: spec.Muon, state: Mapping[str, Any], lr: float) -> Tensor | flo
     return effective_step(_adamw(optimizer), state, lr)
 
 
+@own_halves.register
+def _(optimizer: spec.Muon) -> tuple[Translation, Translation]:
+    """Of matrices it tells no squared gradients: who needs them begins there from nothing.
+
+    All other parameters have AdamW's state, which AdamW and its likes keep as it is.
+    """
+    first: frozenset[Mean] = frozenset(("first",))
+    matrices = Translation(tells=first, needs=first, made={"momentum_buffer": "first"})
+    return matrices, translation(_adamw(optimizer))
+
+
 @translation.register
 def _(optimizer: spec.Muon) -> Translation:
-    """Of matrices it tells no squared gradients: no optimizer that needs them can go on from here.
+    """Of both together.
 
     The buffer is rescaled with a new loss, or the old gradients would outweigh or vanish beside the new.
     """

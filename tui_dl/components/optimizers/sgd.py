@@ -22,6 +22,7 @@ from tui_dl.components.optimizers.translation import (
     Translation,
     completed,
     installed,
+    means_of,
     translation,
 )
 from tui_dl.spec import optimizers as spec
@@ -34,15 +35,15 @@ def _(optimizer: spec.Sgd, parameters: Sequence[nn.Parameter]) -> torch.optim.Op
 
 @hyperparameters.register
 def _(optimizer: spec.Sgd) -> dict[str, Any]:
-    return {"lr": optimizer.lr, "momentum": optimizer.momentum, "nesterov": optimizer.nesterov}
+    names = ("lr", "momentum", "dampening", "nesterov")
+    return {name: getattr(optimizer, name) for name in names}
 
 
 @described.register
 def _(optimizer: torch.optim.SGD) -> dict[str, Any] | None:
     group = optimizer.param_groups[0]
-    if group.get("dampening"):
-        return None
-    return named(spec.Sgd, group, "lr", "momentum", "nesterov") | {"fused": bool(group.get("fused"))}
+    names = ("lr", "momentum", "dampening", "nesterov")
+    return named(spec.Sgd, group, *names) | {"fused": bool(group.get("fused"))}
 
 
 @moments.register
@@ -65,12 +66,27 @@ def _(optimizer: spec.Sgd) -> Translation:
     )
 
 
+@means_of.register
+def _(optimizer: spec.Sgd, state: Mapping[str, Any], step: float) -> Means:
+    """The buffer over the gradients in it; torch counts no updates, so it is taken to be filled."""
+    return Means(step, state["momentum_buffer"] / _gradients_in(optimizer, step))
+
+
 @installed.register
 def _(optimizer: spec.Sgd, parameter: nn.Parameter, means: Means) -> State:
-    """The sum of `step` gradients, each decayed once for every one after it: g·(1-μᵗ)/(1-μ)."""
+    """The sum of `step` gradients, decayed once for each that came after, dampened but for the first."""
     assert means.first is not None
+    return {"momentum_buffer": means.first * _gradients_in(optimizer, means.step)}
+
+
+def _gradients_in(optimizer: spec.Sgd, step: float) -> float:
+    """How many times a gradient g, the same at each of t updates, is in the buffer.
+
+    b₁ = g and bₜ = μ·bₜ₋₁ + (1-d)·g (torch.optim.SGD) give μᵗ⁻¹ + (1-d)·(1-μᵗ⁻¹)/(1-μ).
+    """
     momentum = optimizer.momentum
-    return {"momentum_buffer": means.first * ((1 - momentum**means.step) / (1 - momentum))}
+    first = float(momentum ** (step - 1))
+    return first + (1 - optimizer.dampening) * (1 - first) / (1 - momentum)
 
 
 @completed.register

@@ -70,6 +70,18 @@ def translation(optimizer: spec.Optimizer) -> Translation:
     return Translation(refusal=f"what {optimizer.name} keeps is not translated to and from mean gradients")
 
 
+def halves(optimizer: spec.Optimizer) -> tuple[Translation, Translation]:
+    """What its state means of matrices, and of all other parameters: for most optimizers the same."""
+    own = own_halves(optimizer)
+    return own if own is not None else (translation(optimizer), translation(optimizer))
+
+
+@singledispatch
+def own_halves(optimizer: spec.Optimizer) -> tuple[Translation, Translation] | None:
+    """The two where they differ; None from an optimizer that treats all parameters alike."""
+    return None
+
+
 @singledispatch
 def means_of(optimizer: spec.Optimizer, state: Mapping[str, Any], step: float) -> Means:
     """Read the means that `Translation.tells` names.
@@ -101,6 +113,12 @@ def completed(optimizer: spec.Optimizer, parameter: nn.Parameter, state: State) 
     """The state with what it lacks: computed from what is there, else zero."""
     lacking = [name for name in slots(optimizer) if name not in state]
     return {**state, **{name: torch.zeros_like(parameter) for name in lacking}}
+
+
+@singledispatch
+def refitted(new: spec.Optimizer, old: spec.Optimizer) -> tuple[str, ...]:
+    """The states that `completed` alters though both keep them under the same name: no numbers, as a rule."""
+    return ()
 
 
 def step_tensor(step: float, optimizer: spec.Optimizer, parameter: nn.Parameter) -> Tensor:

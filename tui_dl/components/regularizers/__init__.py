@@ -5,7 +5,7 @@ from tui_dl.components.regularizers.gradients import clip_norm, clip_value
 from tui_dl.components.regularizers.penalties import decay_rate, penalty, proximal_strength, soft_threshold_
 from tui_dl.components.regularizers.stopping import early_stopping
 from tui_dl.components.regularizers.targets import smoothed, smoothing
-from tui_dl.components.regularizers.weights import bound_norms_, largest_norm, noisy, weight_noise
+from tui_dl.components.regularizers.weights import bound_norms_, largest_norm, noise_like, noisy, weight_noise
 
 __all__ = [
     "batch_transform",
@@ -15,6 +15,7 @@ __all__ = [
     "decay_rate",
     "early_stopping",
     "largest_norm",
+    "noise_like",
     "noisy",
     "penalty",
     "proximal_strength",

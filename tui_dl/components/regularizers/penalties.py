@@ -38,14 +38,20 @@ def proximal_strength(regularizers: Iterable[spec.Regularizer]) -> float:
     return found.strength if found and found.method == "proximal" else 0.0
 
 
-def soft_threshold_(weights: Iterable[Tensor], distance: float) -> None:
+def soft_threshold_(weights: Iterable[Tensor], distance: float | Tensor) -> None:
     """Soft threshold, in place: w ← sign(w)·max(|w| - distance, 0), the proximal operator of distance·|w|.
 
-    Parikh and Boyd, Proximal Algorithms (2014), section 6.5.2; by torch.nn.functional.softshrink.
+    Parikh and Boyd, Proximal Algorithms (2014), section 6.5.2; by torch.nn.functional.softshrink, which takes
+    no tensor (0-dim) for the distance: then by the same cases written out.
     """
     with torch.no_grad():
         for weight in weights:
-            weight.copy_(F.softshrink(weight, distance))
+            if isinstance(distance, Tensor):
+                above, below = weight > distance, weight < -distance
+                beyond = torch.where(above, weight - distance, weight + distance)
+                weight.copy_(torch.where(above | below, beyond, weight * 0.0))
+            else:
+                weight.copy_(F.softshrink(weight, distance))
 
 
 @singledispatch

@@ -1,6 +1,6 @@
 """Noise on weights while training, and a bound on their length after each update."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -18,16 +18,19 @@ def weight_noise(regularizers: Iterable[spec.Regularizer]) -> float:
 def noisy(weights: Mapping[str, Tensor], sigma: float, seed: int) -> dict[str, Tensor]:
     """Weights + sigma·ε with ε ~ N(0, 1), drawn in their order; the weights are left as they are.
 
-    A gradient goes through to the weight itself, taken at the noisy one. The draws are those of a generator
-    of the weights' device with this seed.
+    A gradient goes through to the weight itself, taken at the noisy one.
     """
-    first = next(iter(weights.values()))
-    generator = torch.Generator(first.device).manual_seed(seed)
-    return {
-        name: weight
-        + sigma * torch.randn(weight.shape, generator=generator, dtype=weight.dtype, device=weight.device)
-        for name, weight in weights.items()
-    }
+    draws = noise_like(list(weights.values()), seed)
+    return {name: weight + sigma * draw for (name, weight), draw in zip(weights.items(), draws, strict=True)}
+
+
+def noise_like(weights: Sequence[Tensor], seed: int) -> tuple[Tensor, ...]:
+    """ε ~ N(0, 1) of each weight's shape: the draws of a generator of the weights' device with this seed."""
+    generator = torch.Generator(weights[0].device).manual_seed(seed)
+    return tuple(
+        torch.randn(weight.shape, generator=generator, dtype=weight.dtype, device=weight.device)
+        for weight in weights
+    )
 
 
 def largest_norm(regularizers: Iterable[spec.Regularizer]) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 
@@ -96,13 +95,24 @@ class Parts:
         self.batches.accumulate = accumulate
 
     def plan_length(self, step: int) -> None:
-        """Tell the schedule how long the run is planned to be, counted from here."""
-        self.rates = dataclasses.replace(self.rates, total_steps=self.planned_steps(step))
+        """Tell the schedule how long the run and its epochs are planned to be, counted from here."""
+        self.rates = self.rates.planned(
+            self.planned_steps(step), self.batches.steps_per_epoch, epoch_shift(self.batches, step)
+        )
 
     def planned_steps(self, step: int) -> int:
         """Updates in all when the planned epochs are over; 0 if their length is unknown."""
         remaining = self.batches.remaining_steps(self.experiment.training.epochs)
         return step + remaining if remaining or self.batches.steps_per_epoch else 0
+
+
+def epoch_shift(batches: BatchSource, step: int) -> int:
+    """Updates that all epochs so far would have taken at the present batch size, minus those made.
+
+    It is counted from the end of the epoch that runs, so that it comes out the same at every later position.
+    """
+    rest = batches.remaining_steps(batches.epoch + 1)
+    return (batches.epoch + 1) * batches.steps_per_epoch - rest - step if batches.steps_per_epoch else 0
 
 
 def require_precision(parts: Parts) -> None:

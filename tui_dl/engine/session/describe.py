@@ -52,6 +52,7 @@ def describe(trainer: Trainer, experiment: Experiment, *, run: str, path: str, s
         path=path,
         warmup_from=trainer.rates.warmup_from,
         warmup_steps=trainer.rates.warmup_steps,
+        epoch_shift=trainer.rates.epoch_shift,
         multiply_adds=sum(layer.multiply_adds for layer in layers),
         activation_bytes=batch_samples * sum(layer.activation_bytes for layer in layers),
     )

@@ -16,7 +16,14 @@ from tui_dl.engine.swap.loss_scale import gradient_scale, new_objective, with_ob
 from tui_dl.engine.swap.modules import planned_changes
 from tui_dl.engine.swap.offers import rate_offers, rate_warnings
 from tui_dl.engine.swap.precision import refuse_untrainable_precision, scaler_lists
-from tui_dl.engine.swap.schedule_state import PIECES, rate_jump, refuse_unevaluated, schedule_lists
+from tui_dl.engine.swap.schedule_state import (
+    PIECES,
+    epoch_notes,
+    rate_jump,
+    refuse_uncounted,
+    refuse_unevaluated,
+    schedule_lists,
+)
 from tui_dl.engine.swap.transfer import Transfer, plan_transfer, rescalable
 from tui_dl.engine.swap.words import label_of, plain_change, words
 from tui_dl.engine.training.device import resolve_device
@@ -169,6 +176,7 @@ def _ongoing(
 ) -> Prepared:
     """Everything else: the weights go on."""
     refuse_unevaluated(parts, new)
+    refuse_uncounted(parts, new)
     touched = {edit.path.split(".")[0] for edit in found}
     refuse_moving(parts, new)
     transfer = None
@@ -207,7 +215,14 @@ def _ongoing(
         converted=(*converted, *modules.converted),
         state=mode,
         warmup_steps=warmup_steps,
-        warnings=(*warnings, *modules.warnings, *rate_warnings(offers, new), *rate_jump(parts, step, new)),
+        warnings=(
+            *warnings,
+            *(transfer.notes if transfer is not None else ()),
+            *modules.warnings,
+            *rate_warnings(offers, new),
+            *epoch_notes(parts, new),
+            *rate_jump(parts, step, new),
+        ),
         rate_options=offers,
     )
     return Prepared(plan, new, found, transfer, changed, scale, head)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, final
 
 from tui_dl.components.optimizers import slots
 from tui_dl.components.optimizers.translation import (
     State,
+    Translation,
     completed,
+    halves,
     installed,
     means_of,
+    refitted,
     step_tensor,
     translation,
 )
 from tui_dl.errors import ChangeRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor, nn
 
@@ -35,12 +39,14 @@ class Transfer:
         kept: taken over as it is.
         converted: computed from what there was, or measured.
         reset: let go, or begun from nothing.
+        notes: what the lists can't say: which parameters have nothing carried.
     """
 
     mode: OptimizerState
     kept: tuple[str, ...] = ()
     converted: tuple[str, ...] = ()
     reset: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def is_one_family(old: AnyOptimizer, new: AnyOptimizer) -> bool:
@@ -72,8 +78,9 @@ def plan_transfer(old: AnyOptimizer, new: AnyOptimizer, wanted: OptimizerState |
         begun = tuple(name for name in theirs if name not in measured)
         return Transfer(mode, converted=measured, reset=(*begun, *gone))
     if _is_alike(old, new):
-        kept = tuple(name for name in theirs if name in mine)
-        converted = tuple(name for name in translation(new).completes if name not in mine)
+        cut = refitted(new, old)
+        kept = tuple(name for name in theirs if name in mine and name not in cut)
+        converted = (*cut, *(name for name in translation(new).completes if name not in mine))
         begun = tuple(name for name in theirs if name not in kept and name not in converted)
         return Transfer(mode, kept, converted, (*begun, *gone))
     return _plan_across(old, new, gone)
@@ -86,22 +93,60 @@ def _is_alike(old: AnyOptimizer, new: AnyOptimizer) -> bool:
 
 
 def _plan_across(old: AnyOptimizer, new: AnyOptimizer, gone: tuple[str, ...]) -> Transfer:
-    told, meaning, theirs = translation(old).tells, translation(new), slots(new)
+    """Matrices and all other parameters each for themselves, where either optimizer tells them apart."""
+    mine, theirs = slots(old), slots(new)
+    pairs = list(zip(halves(old), halves(new), strict=True))
+    reaches = [_reach(was, to_come) for was, to_come in pairs]
+    if not any(reaches):
+        _refuse_carry(old, new)
+    kept: set[str] = set()
+    made: set[str] = set()
+    for (was, to_come), reach in zip(pairs, reaches, strict=True):
+        if reach == "alike":
+            kept |= {name for name in (*to_come.made, "step") if name in mine}
+            made |= {name for name in to_come.completes if name not in mine}
+        elif reach == "made":
+            kept |= {"step"} & set(mine)
+            made |= {name for name, mean in to_come.made.items() if mean in (*was.tells, "step")}
+    return Transfer(
+        "carry",
+        tuple(name for name in theirs if name in kept),
+        tuple(name for name in theirs if name in made and name not in kept),
+        (*(name for name in theirs if name not in kept | made), *gone),
+        _notes(old, new, reaches),
+    )
+
+
+def _reach(was: Translation, to_come: Translation) -> Literal["", "alike", "made"]:
+    """How one half of the state comes over: as it is, made of what it tells, or not at all."""
+    if to_come.likeness and to_come.likeness == was.likeness:
+        return "alike"
+    return "made" if to_come.made and was.tells and to_come.needs <= was.tells else ""
+
+
+def _notes(old: AnyOptimizer, new: AnyOptimizer, reaches: Sequence[str]) -> tuple[str, ...]:
+    """What begins from nothing although the rest is carried."""
+    if all(reaches):
+        return ()
+    half = reaches.index("")
+    lacking = halves(new)[half].needs - halves(old)[half].tells
+    what = "squared gradients" if "second" in lacking else "mean gradient"
+    where = ("matrices", "all but matrices")[half]
+    return (f"of {where} {old.name} keeps no {what}: there {new.name} begins from nothing.",)
+
+
+def _refuse_carry(old: AnyOptimizer, new: AnyOptimizer) -> NoReturn:
+    told, meaning = translation(old).tells, translation(new)
     ways = '"fresh"' if meaning.refusal else '"calibrate" or "fresh"'
     if not meaning.made or not told:
         raise ChangeRefused(
             f'state "carry": nothing that {_words(old)} keeps means anything to {_words(new)}; use {ways}.'
         )
-    if not meaning.needs <= told:
-        lacking = "squared gradients" if "second" in meaning.needs - told else "mean gradient"
-        why = f"{new.name} can't begin without"
-        if "first" in told:
-            why = f"{new.name} must never begin with a first moment alone (its steps would explode)"
-        raise ChangeRefused(f'state "carry": {_words(old)} keeps no {lacking}, and {why}; use {ways}.')
-    kept = tuple(name for name in theirs if name == "step" and name in slots(old))
-    converted = tuple(name for name in theirs if meaning.made.get(name) in (*told, "step"))
-    begun = tuple(name for name in theirs if name not in kept and name not in converted)
-    return Transfer("carry", kept, converted, (*begun, *gone))
+    lacking = "squared gradients" if "second" in meaning.needs - told else "mean gradient"
+    why = f"{new.name} can't begin without"
+    if "first" in told:
+        why = f"{new.name} must never begin with a first moment alone (its steps would explode)"
+    raise ChangeRefused(f'state "carry": {_words(old)} keeps no {lacking}, and {why}; use {ways}.')
 
 
 def _words(optimizer: AnyOptimizer) -> str:
@@ -125,21 +170,25 @@ def transferred(
     made: dict[Tensor, State] = {}
     for parameter, state in states.items():
         present = {name: value for name, value in state.items() if value is not None}
-        step = float(state["step"]) if "step" in state else max(counts, default=1.0)
+        # Who counts no updates has made many: sums and running means are then what they settle at.
+        step = float(state["step"]) if "step" in state else max(counts, default=math.inf)
         if not present or step == 0:
             continue
-        if _is_alike(old, new):
+        half = 0 if parameter.ndim == 2 else 1
+        reach = "alike" if _is_alike(old, new) else _reach(halves(old)[half], halves(new)[half])
+        if reach == "alike":
             taken = _taken_over(transfer, new, parameter, present)
             if taken:
                 made[parameter] = taken
-        else:
+        elif reach == "made":
             made[parameter] = installed(new, parameter, means_of(old, present, step))
     return made
 
 
 def _taken_over(transfer: Transfer, new: AnyOptimizer, parameter: nn.Parameter, state: State) -> State:
     """The same numbers under the same names; what is lacking is computed from them or begins at zero."""
-    kept: State = {name: state[name] for name in transfer.kept if name in state}
+    there = (*transfer.kept, *transfer.converted)
+    kept: State = {name: state[name] for name in there if name in state}
     if "step" in kept:
         kept["step"] = step_tensor(float(state["step"]), new, parameter)
     return completed(new, parameter, kept)

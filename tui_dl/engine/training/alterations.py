@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 import torch
 
-from tui_dl.components.regularizers import batch_transform, noisy
+from tui_dl.components.regularizers import batch_transform, noise_like, noisy
 from tui_dl.engine.training.rng import derived_seed
 
 if TYPE_CHECKING:
@@ -93,21 +93,35 @@ def next_batch(parts: Parts, micro: int = 0) -> tuple[Any, Any]:
 
 def training_pass(parts: Parts) -> Callable[[Any], Any]:
     """What a training pass calls with a batch's inputs: the model, with noise on its weights if asked for."""
-    sigma = parts.objective.weight_noise
-    if not sigma:
-        return parts.forward
-    model, batches, run_seed = parts.model, parts.batches, parts.experiment.seed
-    trained = set(parts.parameters)
-    weights = {
-        name: parameter
-        for name, parameter in model.named_parameters()
-        if parameter.ndim >= 2 and parameter in trained
-    }
+    sigma, weights = parts.objective.weight_noise, noised_weights(parts)
     if not weights:
         return parts.forward
+    model = parts.model
 
     def noisy_model(inputs: Any) -> Any:
-        seed = derived_seed(run_seed, "weight_noise", batches.epoch, batches.samples)
-        return torch.func.functional_call(model, noisy(weights, sigma, seed), (inputs,))
+        return torch.func.functional_call(model, noisy(weights, sigma, _noise_seed(parts)), (inputs,))
 
     return lambda inputs: parts.precision.forward(noisy_model, inputs)
+
+
+def noised_weights(parts: Parts) -> dict[str, Tensor]:
+    """The weights that have noise in a training pass, by their names; empty where there is none."""
+    if not parts.objective.weight_noise:
+        return {}
+    trained = set(parts.parameters)
+    return {
+        name: parameter
+        for name, parameter in parts.model.named_parameters()
+        if parameter.ndim >= 2 and parameter in trained
+    }
+
+
+def noise_ahead(parts: Parts) -> tuple[Tensor, ...]:
+    """The draws of N(0, 1) behind the noise of the next update, in the order of `noised_weights`."""
+    weights = noised_weights(parts)
+    return noise_like(list(weights.values()), _noise_seed(parts)) if weights else ()
+
+
+def _noise_seed(parts: Parts) -> int:
+    batches = parts.batches
+    return derived_seed(parts.experiment.seed, "weight_noise", batches.epoch, batches.samples)

@@ -57,7 +57,16 @@ class ClosureUpdate:
                     before.put_back()
             return loss
 
-        optimizer.step(evaluate)  # type: ignore[arg-type]  # torch says float, and takes what float() takes
+        group = optimizer.param_groups[0]
+        search = group.get("line_search_fn")
+        if group["lr"] == 0 and search is not None:
+            # Torch's line search divides by the length of its first try. Nothing moves either way.
+            group["line_search_fn"] = None
+        try:
+            optimizer.step(evaluate)  # type: ignore[arg-type]  # torch says float, and takes what float() takes
+        finally:
+            if search is not None:
+                group["line_search_fn"] = search
 
 
 class _Before:

@@ -142,13 +142,13 @@ class Objective:
         with torch.no_grad():
             torch._foreach_mul_(list(self.weights), 1.0 - rate * self.decay)
 
-    def constrain(self, rate: float, weights: Sequence[Tensor] | None = None) -> None:
+    def constrain(self, rate: float | Tensor, weights: Sequence[Tensor] | None = None) -> None:
         """After an update at this learning rate: the soft threshold, then the bound on norms.
 
         Neither undoes the other: a bound scales rows, zeros stay zeros.
 
         Args:
-            rate: of the update.
+            rate: of the update; may be a 0-dim tensor.
             weights: other tensors to do it to, like copies of the objective's own.
         """
         targets = self.weights if weights is None else weights

@@ -14,7 +14,13 @@ class Sgd(Optimizer, frozen=True, tag="sgd"):
 
     lr: Rate = 0.1
     momentum: Momentum = 0.0
-    nesterov: Annotated[bool, described("Look ahead along the momentum; needs momentum above 0")] = False
+    dampening: Annotated[
+        float,
+        number("Share of each gradient after the first that the momentum leaves out", ge=0, le=1),
+    ] = 0.0
+    nesterov: Annotated[
+        bool, described("Look ahead along the momentum; needs momentum above 0 and no dampening")
+    ] = False
     fused: Fused = True
 
 

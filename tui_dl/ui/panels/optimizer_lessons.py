@@ -16,7 +16,8 @@ def lesson(optimizer: spec.Optimizer, read: OptimizerRead | None) -> list[tuple[
         case spec.Sgd(momentum=0):
             words = [("state", "none: a step is rate × gradient, and nothing is remembered of it")]
         case spec.Sgd():
-            words = [("momentum", _momentum(optimizer.momentum, nesterov=optimizer.nesterov))]
+            numbers = (optimizer.momentum, optimizer.dampening)
+            words = [("momentum", _momentum(*numbers, nesterov=optimizer.nesterov))]
         case spec.Adam() | spec.AdamW():
             words = _adam(optimizer, held)
         case spec.NAdam() | spec.RAdam() | spec.Adamax():
@@ -34,9 +35,14 @@ def memory_steps(decay: float) -> str:
     return f"about {count(round(1 / (1 - decay)))} steps" if decay > 0 else "this step alone"
 
 
-def _momentum(momentum: float, *, nesterov: bool) -> str:
+def _momentum(momentum: float, dampening: float = 0.0, *, nesterov: bool) -> str:
     look = ", looked up ahead of the step" if nesterov else ""
-    reach = 1 / (1 - momentum)
+    reach = (1 - dampening) / (1 - momentum)
+    if dampening > 0:
+        return (
+            f"past gradients, of which {momentum:g} is carried on and {1 - dampening:g} of each new one "
+            f"added: on steady slopes steps become {reach:.3g} times those without it"
+        )
     return (
         f"the decaying sum of past gradients: {momentum:g} of it is carried on, so that steady slopes are "
         f"taken up to {reach:.3g} times faster{look}"

@@ -47,6 +47,8 @@ def rates_ahead(model: RunModel) -> Rates | None:
         0 if described is None else described.warmup_steps,
         # What evaluations will make of it nobody knows: from here on it is drawn as it stands.
         PlateauState(scale=model.status.rate_scale),
+        0 if described is None else described.steps_per_epoch,
+        0 if described is None else described.epoch_shift,
     )
 
 

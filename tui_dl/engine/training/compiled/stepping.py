@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, final
 
 import torch
 
+from tui_dl.engine.training.compiled.inputs import batches_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -47,7 +49,7 @@ class CompiledStepping:
     def _update(self, eager: Callable[[], Iterable[Act]], *, is_seen: bool) -> None:
         loop = self._loop
         parts, batch = loop.parts, loop.batch
-        pairs = loop.peek_micro()
+        pairs = batches_of(parts, loop.peek_micro())
         loop.put_back()
         if not parts.model.training:
             parts.model.train()
@@ -55,9 +57,9 @@ class CompiledStepping:
         spreads = not loop.stop_on_nonfinite
         if parts.draws:
             with parts.random:
-                made = self.steps.make(parts, pairs, lr, spreads=spreads)
+                made = self.steps.make(parts, pairs, spreads=spreads)
         else:
-            made = self.steps.make(parts, pairs, lr, spreads=spreads)
+            made = self.steps.make(parts, pairs, spreads=spreads)
         if not spreads and not made.is_finite.item():
             # Nothing was moved. The eager phases find out where it came from, and raise at the gradients.
             loop.put_back()
@@ -65,8 +67,8 @@ class CompiledStepping:
                 act()
             return
         if len(pairs) > 1:
-            batch.inputs, batch.targets = (torch.cat(each) for each in zip(*pairs, strict=True))
-            batch.labels = batch.targets
+            batch.inputs, batch.targets, *labels = (torch.cat(each) for each in zip(*pairs, strict=True))
+            batch.labels = labels[0] if labels else batch.targets
         batch.outputs = made.outputs
         batch.loss, batch.data_loss, batch.grad_norm = made.loss, made.data_loss, made.grad_norm
         batch.penalty = made.penalty if parts.objective.has_penalty else None

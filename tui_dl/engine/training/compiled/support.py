@@ -6,27 +6,42 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from msgspec import structs
 
-from tui_dl.spec.schema import default_of, fields_of
-
 if TYPE_CHECKING:
     from tui_dl.engine.parts.parts import Parts
     from tui_dl.spec.experiment import Experiment
-    from tui_dl.spec.regularizers import AnyRegularizer
 
 MOST_MICRO_BATCHES: Final = 8
 """A compiled step holds each of them: more would take minutes to compile."""
 
-_REGULARIZERS: Final = {
-    "l1": ("strength",),
-    "l2": ("strength",),
-    "elastic_net": ("l1", "l2", "strength", "l1_share"),
-    "weight_decay": ("rate",),
-    "gradient_clipping": ("max_norm",),
-    "dropout": ("p",),
-    "early_stopping": None,
+_REGULARIZERS: Final = frozenset(
+    (
+        "l1",
+        "l2",
+        "elastic_net",
+        "weight_decay",
+        "dropout",
+        "batch_norm",
+        "layer_norm",
+        "label_smoothing",
+        "mixup",
+        "cutmix",
+        "augmentation",
+        "input_noise",
+        "weight_noise",
+        "gradient_clipping",
+        "max_norm",
+        "early_stopping",
+    )
+)
+"""Those whose whole effect is in the traced step, or in what it is given; whatever is new is not."""
+_READERS: Final = {
+    "lbfgs": "evaluates the loss several times in an update",
+    "adafactor": "reads sizes of weights and updates from the device in each update, as torch has it",
 }
-"""Those whose whole effect the traced step has, with the fields that it knows; None is all of them."""
+"""Optimizers that no graph holds, and why."""
 
+TOLERANCE: Final = {"float32": 1e-3, "bfloat16": 0.1}
+"""How far a compiled update may be from the eager one, as a share of the update's length."""
 
 _NEUTRAL: Final[dict[str, Any]] = {
     "epochs": 1,
@@ -59,25 +74,18 @@ def refuse_uncompilable(parts: Parts) -> None:
         raise NotCompilable(
             f"training.accumulate {training.accumulate} makes the step too long; at most {MOST_MICRO_BATCHES}"
         )
-    if experiment.optimizer.name == "lbfgs":
-        raise NotCompilable("lbfgs evaluates the loss several times in an update")
-    if len(parts.rates.bases) > 1:
-        raise NotCompilable(f"{experiment.optimizer.name} has two rates at once")
+    why = _READERS.get(experiment.optimizer.name)
+    if why is not None:
+        raise NotCompilable(f"{experiment.optimizer.name} {why}")
     for regularizer in experiment.regularizers:
-        if not _is_known(regularizer):
+        if regularizer.name not in _REGULARIZERS:
             raise NotCompilable(f"regularizers.{regularizer.name} acts outside the compiled step")
 
 
-def _is_known(regularizer: AnyRegularizer) -> bool:
-    if regularizer.name not in _REGULARIZERS:
-        return False
-    known = _REGULARIZERS[regularizer.name]
-    if known is None:
-        return True
-    return all(
-        name in known or getattr(regularizer, field.name) == default_of(field)
-        for name, field in fields_of(type(regularizer)).items()
-    )
+def tolerance(parts: Parts) -> float:
+    """How far from the eager update is near enough: Muon makes matrices orthogonal in bfloat16."""
+    is_coarse = parts.experiment.optimizer.name == "muon"
+    return TOLERANCE["bfloat16" if is_coarse else parts.experiment.training.precision]
 
 
 def signature(parts: Parts) -> tuple[object, ...]:

@@ -2,64 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from torch import Tensor
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from tui_dl.engine.training.compiled.support import NotCompilable
+from tui_dl.engine.training.alterations import noised_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from torch.fx import GraphModule
 
     from tui_dl.engine.parts.parts import Parts
+    from tui_dl.engine.training.compiled.inputs import StepInputs
 
 _TRACEABLE: Final = {"fused": False, "foreach": False, "capturable": True}
 """Torch's plain formulas, with the step's number as a tensor: the compiler fuses them by itself."""
-
-
-@final
-@dataclass(frozen=True)
-class StepInputs:
-    """What a step reads and moves.
-
-    Attributes:
-        moved: weights, buffers and the optimizer's state, each in a fixed order; written in place.
-        lr: the rate, 0-dim float32.
-        spreads: 0-dim bool: update even where loss or gradient is not finite.
-        batches: inputs and targets of each micro-batch.
-    """
-
-    moved: tuple[Tensor, ...]
-    lr: Tensor
-    spreads: Tensor
-    batches: tuple[tuple[Tensor, Tensor], ...]
-
-    @property
-    def flat(self) -> tuple[Tensor, ...]:
-        """All in one row, as the graph takes them."""
-        return (*self.moved, self.lr, self.spreads, *(each for batch in self.batches for each in batch))
-
-
-def moved_tensors(parts: Parts) -> tuple[Tensor, ...]:
-    """All that a step writes into.
-
-    Raises:
-        NotCompilable: if the optimizer keeps something that is no tensor.
-    """
-    state = []
-    for parameter in parts.parameters:
-        values = parts.optimizer.state.get(parameter, {})
-        for name in sorted(values):
-            if isinstance(values[name], Tensor):
-                state.append(values[name])
-            elif values[name] is not None:
-                raise NotCompilable(f"the optimizer keeps {name} as a number, not as a tensor")
-    return (*parts.parameters, *parts.model.buffers(), *state)
 
 
 def trace_step(copies: Parts, inputs: StepInputs, *, at_unit_rate: bool = False) -> GraphModule:
@@ -92,8 +52,9 @@ def _step(parts: Parts, inputs: StepInputs, at_unit_rate: bool) -> tuple[Tensor,
     losses, outputs = [], []
     sums: tuple[Tensor, ...] = ()
     count = len(inputs.batches)
+    forward = _training_pass(parts, inputs.noise)
     for index, batch in enumerate(inputs.batches):
-        loss, *recorded, output = _forward(parts, *batch)
+        loss, *recorded, output = _forward(parts, forward, *batch)
         share = loss / count if count > 1 else loss
         found: tuple[Tensor | None, ...] = torch.autograd.grad(
             share, list(parts.parameters), allow_unused=True
@@ -112,41 +73,76 @@ def _step(parts: Parts, inputs: StepInputs, at_unit_rate: bool) -> tuple[Tensor,
         if parts.objective.clip is not None:
             factor = torch.clamp(parts.objective.clip / (norm + 1e-6), max=1.0)
             gradients = [gradient * factor for gradient in gradients]
+        if parts.objective.clip_value is not None:
+            limit = parts.objective.clip_value
+            gradients = [gradient.clamp(-limit, limit) for gradient in gradients]
         is_finite = torch.isfinite(norm) & torch.isfinite(loss)
-        _decay_and_update(parts, gradients, inputs.lr, at_unit_rate)
+        _decay_and_update(parts, gradients, inputs.rates, at_unit_rate)
         moves = is_finite | inputs.spreads
         for tensor, old in zip(inputs.moved, before, strict=True):
             tensor.detach().copy_(torch.where(moves, tensor.detach(), old))
     return (loss, data_loss, norm, penalty, is_finite, *former, *outputs)
 
 
-def _forward(parts: Parts, inputs: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
+def _training_pass(parts: Parts, noise: Sequence[Tensor]) -> Callable[[Tensor], Tensor]:
+    """The model; with noise on its weights that was drawn outside, since no generator is traced."""
+    weights, sigma = noised_weights(parts), parts.objective.weight_noise
+    if not weights:
+        return parts.forward
+
+    def noisy_model(inputs: Tensor) -> Tensor:
+        drawn = zip(weights.items(), noise, strict=True)
+        noisy = {name: weight + sigma * draw for (name, weight), draw in drawn}
+        made: Tensor = torch.func.functional_call(parts.model, noisy, (inputs,))
+        return made
+
+    return lambda inputs: parts.precision.forward(noisy_model, inputs)
+
+
+def _forward(
+    parts: Parts, forward: Callable[[Tensor], Tensor], inputs: Tensor, targets: Tensor, *mixed_from: Tensor
+) -> tuple[Tensor, ...]:
     """Loss with its gradient, data loss, penalty, former losses; outputs last."""
-    outputs = parts.forward(inputs)
-    data_loss = loss = parts.objective.data_loss(outputs, targets)
+    outputs = forward(inputs)
+    labels = mixed_from[0] if mixed_from else targets
+    data_loss = loss = parts.objective.training_loss(outputs, targets)
     penalty = parts.objective.penalty() if parts.objective.has_penalty else None
     if penalty is not None:
         loss = data_loss + penalty
     with torch.no_grad():
         kept = torch.zeros_like(data_loss) if penalty is None else penalty.detach()
-        former = [each.function(outputs, targets) for each in parts.objective.former]
+        former = [each.function(outputs, labels) for each in parts.objective.former]
     return (loss, data_loss.detach(), kept, *former, outputs)
 
 
-def _decay_and_update(parts: Parts, gradients: Sequence[Tensor], lr: Tensor, at_unit_rate: bool) -> None:
+def _decay_and_update(
+    parts: Parts, gradients: Sequence[Tensor], rates: Sequence[Tensor], at_unit_rate: bool
+) -> None:
     optimizer: Any = parts.optimizer
     if parts.objective.decay:
         for weight in parts.objective.weights:
-            weight.mul_(1.0 - lr * parts.objective.decay)
+            weight.mul_(1.0 - rates[0] * parts.objective.decay)
     for parameter, gradient in zip(parts.parameters, gradients, strict=True):
         parameter.grad = gradient
-    for group in optimizer.param_groups:
-        group["lr"] = 1.0 if at_unit_rate else lr
+    before: list[tuple[Tensor, Tensor, Tensor]] = []
+    for group, rate in zip(optimizer.param_groups, rates, strict=True):
+        group["lr"] = 1.0 if at_unit_rate else rate
         group.update({name: value for name, value in _TRACEABLE.items() if name in group})
-    before = [parameter.detach().clone() for parameter in parts.parameters]
-    # Without the hooks and the profiler's marks that torch lays around a step.
-    step = type(optimizer).step
-    getattr(step, "__wrapped__", step)(optimizer)
+        if isinstance(optimizer, torch.optim.Adagrad):
+            # Its loop takes the rate as a number; the same formula over lists takes tensors.
+            group["foreach"] = True
+        before += [(parameter, parameter.detach().clone(), rate) for parameter in group["params"]]
+    _plain_step(optimizer)
     if at_unit_rate:
-        for parameter, old in zip(parts.parameters, before, strict=True):
-            parameter.copy_(old + lr * (parameter - old))
+        for weight, old, rate in before:
+            weight.copy_(old + rate * (weight - old))
+    if parts.objective.constrains:
+        parts.objective.constrain(rates[0])
+
+
+def _plain_step(optimizer: Any) -> None:
+    """Step without the hooks and the profiler's marks that torch lays around it."""
+    for part in getattr(optimizer, "halves", (optimizer,)):
+        step = type(part).step
+        if any(group["params"] for group in part.param_groups):
+            getattr(step, "__wrapped__", step)(part)

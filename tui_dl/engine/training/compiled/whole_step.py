@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, final
 import torch
 from torch import Tensor
 
+from tui_dl.engine.training.alterations import noise_ahead
 from tui_dl.engine.training.compiled.checking import copies_of, require_alike
 from tui_dl.engine.training.compiled.compiler import inductor, reason
-from tui_dl.engine.training.compiled.support import NotCompilable, refuse_uncompilable, signature
-from tui_dl.engine.training.compiled.trace import StepInputs, moved_tensors, trace_step
+from tui_dl.engine.training.compiled.inputs import StepInputs, batches_ahead, moved_tensors
+from tui_dl.engine.training.compiled.support import NotCompilable, refuse_uncompilable, signature, tolerance
+from tui_dl.engine.training.compiled.trace import trace_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,9 +24,8 @@ if TYPE_CHECKING:
 
     from tui_dl.engine.parts.parts import Parts
     from tui_dl.engine.training.compiled.compiler import Backend, Compiled
+    from tui_dl.engine.training.compiled.inputs import Batch
 
-TOLERANCE: Final = {"float32": 1e-3, "bfloat16": 0.1}
-"""How far a compiled update may be from the eager one, as a share of the update's length."""
 KEPT: Final = 4
 
 
@@ -80,8 +81,8 @@ class WholeSteps:
         self._present: Compiled | None = None
         self._moved: tuple[Tensor, ...] = ()
         self._is_gathered = False
-        self._numbers: dict[str, Any] = {}
-        self._lr = torch.zeros(())
+        self._numbers: dict[tuple[int, str], Any] = {}
+        self._rates: tuple[Tensor, ...] = ()
         self._spreads = torch.zeros((), dtype=torch.bool)
         self._said = ""
 
@@ -114,14 +115,13 @@ class WholeSteps:
             self._give_up("the optimizer's numbers change from step to step")
         return self._present is not None
 
-    def make(
-        self, parts: Parts, batches: Sequence[tuple[Tensor, Tensor]], lr: float, *, spreads: bool
-    ) -> Made:
-        """Make the update. Draws come from the generators that are in place."""
+    def make(self, parts: Parts, batches: tuple[Batch, ...], *, spreads: bool) -> Made:
+        """Make the update at the rates that the optimizer has. Draws come from the generators in place."""
         assert self._present is not None
-        self._lr.fill_(lr)
+        for rate, group in zip(self._rates, parts.optimizer.param_groups, strict=True):
+            rate.fill_(group["lr"])
         self._spreads.fill_(spreads)
-        inputs = StepInputs(self._moved, self._lr, self._spreads, tuple(batches))
+        inputs = StepInputs(self._moved, self._rates, self._spreads, batches, noise_ahead(parts))
         return _made(_called(self._present, inputs), len(parts.objective.former))
 
     def _give_up(self, words: str) -> None:
@@ -133,7 +133,7 @@ class WholeSteps:
         self._is_gathered = True
         self._numbers = _numbers(parts)
         key = (signature(parts), tuple(self._numbers.items()))
-        self._lr = torch.zeros((), device=parts.device)
+        self._rates = _zero_rates(parts)
         self._spreads = torch.zeros((), dtype=torch.bool, device=parts.device)
         if key not in self._compiled:
             self._compiled[key] = self._compile(parts)
@@ -165,9 +165,17 @@ def _nobody(_news: CompileNews) -> None:
     """Nobody is told."""
 
 
-def _numbers(parts: Parts) -> dict[str, Any]:
-    group = parts.optimizer.param_groups[0]
-    return {name: value for name, value in group.items() if name not in ("params", "lr", "initial_lr")}
+def _numbers(parts: Parts) -> dict[tuple[int, str], Any]:
+    return {
+        (index, name): value
+        for index, group in enumerate(parts.optimizer.param_groups)
+        for name, value in group.items()
+        if name not in ("params", "lr", "initial_lr")
+    }
+
+
+def _zero_rates(parts: Parts) -> tuple[Tensor, ...]:
+    return tuple(torch.zeros((), device=parts.device) for _ in parts.optimizer.param_groups)
 
 
 def _has_state(parts: Parts) -> bool:
@@ -204,15 +212,16 @@ def _compiled_and_checked(parts: Parts, backend: Backend, make_eagerly: Callable
         graph, inputs = _traced(parts, batches, at_unit_rate=True)
     with torch.no_grad():
         compiled = backend(graph, inputs.flat)
-    require_alike(parts, compiled, batches, make_eagerly, TOLERANCE[parts.experiment.training.precision])
+    require_alike(parts, compiled, batches, make_eagerly, tolerance(parts))
     return compiled
 
 
 def _traced(
-    parts: Parts, batches: Sequence[tuple[Tensor, Tensor]], *, at_unit_rate: bool
+    parts: Parts, batches: Sequence[tuple[Any, Any]], *, at_unit_rate: bool
 ) -> tuple[GraphModule, StepInputs]:
-    copies, device = copies_of(parts, batches), parts.device
-    lr, spreads = torch.zeros((), device=device), torch.zeros((), dtype=torch.bool, device=device)
+    copies = copies_of(parts, batches)
+    spreads = torch.zeros((), dtype=torch.bool, device=parts.device)
+    ahead, noise = batches_ahead(copies), noise_ahead(copies)
     with copies.random:
-        inputs = StepInputs(moved_tensors(copies), lr, spreads, tuple(batches))
+        inputs = StepInputs(moved_tensors(copies), _zero_rates(parts), spreads, ahead, noise)
         return trace_step(copies, inputs, at_unit_rate=at_unit_rate), inputs
