@@ -194,6 +194,40 @@ def test_a_hand_made_step_paints_at_once_even_behind_a_frame_in_flight() -> None
     assert len(picture.at) == 2
 
 
+def test_a_frame_of_data_waits_for_the_answer_to_a_key() -> None:
+    world = World()
+    clock, picture = confirmed(world)
+    world.pass_time(1.0)
+    clock.give_way()
+    clock.request("plot")
+    world.pass_time(0.04)
+    assert picture.at == []
+    world.pass_time(0.02)
+    assert picture.at == [pytest.approx(1.05)]
+
+
+def test_the_answer_itself_does_not_wait() -> None:
+    world = World()
+    clock, picture = confirmed(world)
+    world.pass_time(1.0)
+    clock.give_way()
+    clock.request("plot")
+    clock.paint_now()
+    assert picture.at == [1.0]
+
+
+def test_keys_that_are_held_down_do_not_stop_the_frames() -> None:
+    world = World()
+    clock, picture = confirmed(world)
+    while world.time < 3.0:
+        clock.give_way()
+        clock.request("plot")
+        world.pass_time(0.03)
+        clock.displayed()
+        clock.answered(SYNC)
+    assert len(picture.at) >= 20
+
+
 def test_hand_made_steps_do_not_pile_up_on_a_stuck_link() -> None:
     world = World()
     clock, picture = confirmed(world)

@@ -29,6 +29,9 @@ _LOSSES_TO_GO_BLIND: Final = 3
 # Textual's writer takes 30 pieces, then blocks the event loop; a frame is up to four.
 _FULL_BACKLOG: Final = 12
 _HAND_MADE_IN_FLIGHT: Final = 2
+# What a key asks for is mostly seen within this time, if no frame of data comes between.
+_GIVES_WAY_S: Final = 0.05
+_GIVES_WAY_EVERY_S: Final = 0.3
 
 
 class Link(Protocol):
@@ -95,6 +98,7 @@ class FrameClock:
         self._awaits_display = False
         self._sent_at: list[float] = []
         self._is_urgent = False
+        self._quiet_from = self._quiet_until = float("-inf")
         self._pending: dict[str, Callable[[], None]] = {}
         self._tick_at = 0.0
         self.frames = 0
@@ -147,6 +151,15 @@ class FrameClock:
             self._schedule()
             return
         self._paint([one for one in self._painters.values() if one.is_dirty and one.is_visible()])
+
+    def give_way(self) -> None:
+        """Somebody pressed a key: let its answer be painted before the next frame of data.
+
+        Keys that follow each other faster than a few a second get no more of that: frames go on coming.
+        """
+        now = self._now()
+        if now - self._quiet_from >= _GIVES_WAY_EVERY_S:
+            self._quiet_from, self._quiet_until = now, now + _GIVES_WAY_S
 
     # -- state -----------------------------------------------------------------------------------------
 
@@ -274,7 +287,7 @@ class FrameClock:
             return None
         if self._is_urgent:
             return self._now()
-        return max(self._frame_at + self.interval_s, min(map(self._due_of, waiting)))
+        return max(self._frame_at + self.interval_s, self._quiet_until, min(map(self._due_of, waiting)))
 
     def _due_of(self, painter: _Painter) -> float:
         """When this one may paint again."""
@@ -285,10 +298,10 @@ class FrameClock:
     def _tick(self) -> None:
         if not self._is_running or self._sent_at or self._awaits_display:
             return
-        if self._link.backlog > _FULL_BACKLOG:
+        now = self._now()
+        if self._link.backlog > _FULL_BACKLOG or (now < self._quiet_until and not self._is_urgent):
             self._schedule()
             return
-        now = self._now()
         self._paint(
             [
                 one

@@ -76,6 +76,7 @@ class FrameClockApp(App[ReturnType]):
             self.shown_cells.forget()
         if isinstance(event, events.Key | events.MouseDown | events.Paste):
             self.last_input_s = time.monotonic()
+            self.frame_clock.give_way()
         await super().on_event(event)
 
     def tell_terminal(self, data: str) -> None:

@@ -43,9 +43,8 @@ class HelpScreen(Dialog):
     HelpScreen > .box {{ width: {_WIDEST}; height: auto; }}
     HelpScreen.-one-column > .box {{ width: 100; }}
     HelpScreen Input, HelpScreen Input:focus {{
-        display: none; border: none; height: 1; padding: 0; background: transparent;
+        border: none; height: 1; padding: 0; background: transparent;
     }}
-    HelpScreen Input.shown {{ display: block; }}
     """
     AUTO_FOCUS = ""
 
@@ -54,7 +53,7 @@ class HelpScreen(Dialog):
         self._model = model
         self._keymap = keymap
         self._view = view
-        self._shown_at = Size(0, 0)
+        self._shown_for = Size(0, 0), ""
 
     def compose(self) -> ComposeResult:
         """The list in a box."""
@@ -62,19 +61,10 @@ class HelpScreen(Dialog):
         box.border_title = "Keys"
         box.border_subtitle = "↑ ↓ scroll   / find   Esc closes"
         # Said before the first layout, not after it: that would lay out and paint twice.
-        self._shown_at = self.app.size
+        self._shown_for = self.app.size, ""
         self.set_class(self._is_narrow, "-one-column")
         with box:
-            yield Input(placeholder="find a key by what it does", compact=True)
-            yield DialogLines(self._lines(), id="dialog-lines")
-
-    def on_mount(self) -> None:
-        """Nothing: the lines are there."""
-
-    def on_resize(self) -> None:
-        """Room for more, or for less."""
-        if self.app.size != self._shown_at:
-            self._show()
+            yield DialogLines(self._lines(""), id="dialog-lines")
 
     def on_key(self, event: events.Key) -> None:
         """The key that opened it closes it."""
@@ -82,19 +72,21 @@ class HelpScreen(Dialog):
             event.stop()
             self.action_cancel()
 
-    def action_find(self) -> None:
-        search = self.query_one(Input)
-        search.add_class("shown")
-        search.focus()
+    async def action_find(self) -> None:
+        """Ask for words to find keys by; the field is made only now, to open the help sooner."""
+        if not self.query(Input):
+            field = Input(placeholder="find a key by what it does", compact=True)
+            await self.query_one(".box").mount(field, before=0)
+            field.focus()
 
-    def action_back(self) -> None:
-        search = self.query_one(Input)
-        if not search.has_class("shown"):
+    async def action_back(self) -> None:
+        """Leave the search, then the help."""
+        fields = self.query(Input)
+        if not fields:
             self.action_cancel()
             return
-        search.value = ""
-        search.remove_class("shown")
         self.set_focus(None)
+        await fields.remove()
         self._show()
 
     @on(Input.Changed)
@@ -107,11 +99,13 @@ class HelpScreen(Dialog):
         return self.app.size.width < _TWO_COLUMNS_FROM
 
     def _show(self) -> None:
-        self._shown_at = self.app.size
-        self.set_class(self._is_narrow, "-one-column")
-        self.query_one(DialogLines).show(self._lines(self.query_one(Input).value))
+        wanted = self.app.size, next((field.value for field in self.query(Input)), "")
+        if wanted != self._shown_for:
+            self._shown_for = wanted
+            self.set_class(self._is_narrow, "-one-column")
+            self.query_one(DialogLines).show(self._lines(wanted[1]))
 
-    def _lines(self, query: str = "") -> list[Line]:
+    def _lines(self, query: str) -> list[Line]:
         widest = 100 if self._is_narrow else _WIDEST
         width = max(min(widest, self.app.size.width * 96 // 100) - 4, 30)
         queries = queries_for(query)
