@@ -43,7 +43,7 @@ from tui_dl.ui.screens.task_actions import TaskActions
 from tui_dl.ui.screens.variant_actions import VariantActions
 from tui_dl.ui.screens.working import run_work
 from tui_dl.ui.steering import Steering
-from tui_dl.ui.terminal_link import is_painted, is_painted_on
+from tui_dl.ui.terminal_link import is_painted_on
 from tui_dl.wire.messages import (
     AnyMessage,
     NonFiniteFound,
@@ -122,6 +122,7 @@ class RunScreen(
         self._unanswered: Counter[str] = Counter()
         self._has_views = False
         self._topics: dict[str, frozenset[Topic]] = {}
+        self._panels: dict[str, Widget] = {}
 
     @property
     def program(self) -> "TuiDlApp":
@@ -195,6 +196,7 @@ class RunScreen(
                 continue
             name = painter_name(widget)
             self._topics[name] = widget.TOPICS
+            self._panels[name] = widget
             grows = getattr(widget, "GROWS", False)
             is_visible = partial(self._may_grow, widget) if grows else partial(is_painted_on, self, widget)
             interval_s = _INTERVALS_S.get(widget.id, 0.0)
@@ -298,11 +300,8 @@ class RunScreen(
         """Tell the engine what is on the screen now."""
         if self.model.link != "live":
             return
-        shown = {
-            str(widget.id)
-            for widget in self.query(Widget)
-            if isinstance(widget, Panel) and is_painted(widget)
-        }
+        # Asked with every layout: going through all widgets took longer than the layout.
+        shown = {str(widget.id) for widget in self._panels.values() if is_painted_on(self, widget)}
         layer = self.measured_layer(shown)
         probes = probes_for(shown)
         # A scene pauses the run and shows its view at once: what it shows must have been measured by then.
