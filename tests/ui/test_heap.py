@@ -1,4 +1,5 @@
 import ctypes
+import gc
 import platform
 import subprocess
 import sys
@@ -63,5 +64,54 @@ gone = weakref.ref(node)
 del node
 kept = [[] for _ in range(5_000)]
 assert gone() is None
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+class Searches:
+    """Garbage collection as it is asked for; `young` counts searches among the youngest since."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.young, self.made, self.time = 1, list[int](), 0.0
+        monkeypatch.setattr(gc, "get_count", lambda: (0, self.young, 0))
+        monkeypatch.setattr(gc, "collect", self.made.append)
+
+
+def test_garbage_is_looked_for_while_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Searches(monkeypatch)
+    sweeper = heap.Sweeper(lambda: world.time)
+    assert sweeper.sweep(idle_s=5.0) == 1
+    assert sweeper.sweep(idle_s=0.1) is None
+    world.time = 2.5
+    assert sweeper.sweep(idle_s=0.1) == 1, "it can't wait for ever"
+    world.time = 61.0
+    assert sweeper.sweep(idle_s=5.0) == 2
+    assert sweeper.sweep(idle_s=5.0) == 1
+    world.time = 300.0
+    assert sweeper.sweep(idle_s=0.1) == 1, "a full search waits for a quiet moment"
+    world.time = 700.0
+    assert sweeper.sweep(idle_s=0.1) == 2
+    assert world.made == [1, 1, 2, 1, 1, 2]
+
+
+def test_where_nothing_was_made_nothing_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Searches(monkeypatch)
+    world.young, world.time = 0, 1e6
+    assert heap.Sweeper(lambda: world.time).sweep(idle_s=1e6) is None
+    assert world.made == []
+
+
+def test_what_is_up_is_never_searched_again() -> None:
+    code = """
+import gc
+from tui_dl.ui.heap import collect_often, pass_over_what_is_there
+
+gc.set_threshold(50_000, 20, 20)
+assert collect_often()
+kept = [[] for _ in range(5_000)]
+frozen = gc.get_freeze_count()
+pass_over_what_is_there()
+assert gc.get_freeze_count() >= frozen + 5_000
+assert not collect_often()
 """
     subprocess.run([sys.executable, "-c", code], check=True)

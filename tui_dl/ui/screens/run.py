@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from tui_dl.errors import ConnectionLost, TuiDlError
 from tui_dl.ui.engine_port import Opening
-from tui_dl.ui.heap import collect_often, keep_heap_compact
+from tui_dl.ui.heap import collect_often, keep_heap_compact, pass_over_what_is_there
 from tui_dl.ui.keys.table import bindings, by_action
 from tui_dl.ui.overlay import Covered
 from tui_dl.ui.panels.bars import VIEWS, KeyBar, ViewBar
@@ -166,7 +166,7 @@ class RunScreen(
             return
         run_work(self, self.link.follow, group="engine")
         keep_heap_compact()
-        collect_often()
+        is_first = collect_often()
         holder = self.query_one("#views", Container)
         made = views(self.model)
         for view in made:
@@ -183,6 +183,8 @@ class RunScreen(
         self._has_views = True
         self.show_view(self.view)
         self.call_after_refresh(self.query_one(NotesPanel).format_notes)
+        if is_first:
+            self.call_after_refresh(pass_over_what_is_there)
 
     def _is_left(self) -> bool:
         """Whether the program is about to end: nothing more can be mounted then."""

@@ -1,6 +1,7 @@
 """What the run screen says unasked and on request: silence of the engine, alerts, the log, copies, meters."""
 
 import asyncio
+import math
 import os
 import time
 from abc import abstractmethod
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from textual.screen import Screen
 
+from tui_dl.ui.heap import Sweeper
 from tui_dl.ui.panels.meters import MetersPanel
 from tui_dl.ui.run_link import RunLink
 from tui_dl.ui.run_model import RunModel, Topic
@@ -37,6 +39,7 @@ class SpeechActions(Screen[None]):
     link: RunLink
     view: str
     _vital_signs: VitalSigns
+    _sweeper: Sweeper
     _meters: "Meters | None" = None
     _metered_s: float = 0.0
 
@@ -54,6 +57,7 @@ class SpeechActions(Screen[None]):
 
     def on_mount(self) -> None:
         self._vital_signs = VitalSigns(self.model, time.monotonic())
+        self._sweeper = Sweeper()
         self._show_meters(self._program.settings.meters)
         self.set_interval(_PULSE_S, self._beat, name="pulse")
 
@@ -79,6 +83,8 @@ class SpeechActions(Screen[None]):
             program.tell_terminal(BELL)
 
     def _beat(self) -> None:
+        last_input_s = self._program.last_input_s
+        self._sweeper.sweep(math.inf if last_input_s is None else time.monotonic() - last_input_s)
         touched = self._vital_signs.tick(
             time.monotonic(), retry_at_s=self.link.retry_at_s, asked_at_s=self.link.asked_at_s
         )
