@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _WITHOUT_SPLIT: Final = frozenset({"data_loss", "penalty", "lr", "grad_norm", "epoch", "samples_seen"})
 
 
+@lru_cache(maxsize=4096)
 def batch_series(name: str) -> str:
     """The series of a metric that a step reports: `train.loss` of `loss`, `lr` of `lr`."""
     return name if name in _WITHOUT_SPLIT or "." in name else f"train.{name}"

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from rich.color import ColorSystem
 from rich.style import Style
-from textual.geometry import Region
+from textual.color import Color
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -58,6 +59,7 @@ class CanvasWidget(Widget):
         self._own_palette = palette
         self._painted: Painted | None = None
         self._table: Sequence[Style] | None = None
+        self._ground: tuple[Color, Color] | None = None
 
     @property
     def glyphs(self) -> Glyphs:
@@ -105,7 +107,7 @@ class CanvasWidget(Widget):
 
     def restyle(self) -> None:
         """Forget the styles and draw everything again: the theme, the glyphs or the palette changed."""
-        self._table = None
+        self._table = self._ground = None
         self._painted = None
         self.refresh()
 
@@ -113,6 +115,19 @@ class CanvasWidget(Widget):
     def opacity(self) -> float:
         """Nothing here is ever translucent; Textual would walk up the tree for it at every paint of a row."""
         return 1.0
+
+    @property
+    def background_colors(self) -> tuple[Color, Color]:
+        """Textual's, worked out once for each theme instead of at every paint."""
+        if self._ground is None:
+            self._ground = super().background_colors
+        return self._ground
+
+    @property
+    def content_size(self) -> Size:
+        """Textual's, which looks the widget up in its screen: this is asked several times a frame."""
+        size, gutter = self.outer_size, self.styles.gutter
+        return Size(max(size.width - gutter.width, 0), max(size.height - gutter.height, 0))
 
     def render_line(self, y: int) -> Strip:
         width, height = self.content_size
@@ -128,6 +143,7 @@ class CanvasWidget(Widget):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
+        self._ground = None
         self._table = None
         self._painted = None
 
