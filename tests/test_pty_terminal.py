@@ -35,7 +35,9 @@ def test_a_program_gets_a_terminals_answers() -> None:
 def test_what_pyte_does_not_know_is_not_printed_even_when_it_comes_in_pieces() -> None:
     program = """
 import sys, time
-for piece in ("\\x1b[>", "25u\\x1b[?10", "49hone \\x1b[?2026", "h\\x1b[1mtwo\\x1b[0m\\x1b[<u\\x1b[3;1Hthree"):
+for piece in (
+    "\\x1b[>", "25u\\x1b[?10", "49hone \\x1b[?2026", "h\\x1b[1mtwo\\x1b[0m\\x1b[<u\\x1b[3;1Hthree\\x1b[?2026l"
+):
     sys.stdout.write(piece)
     sys.stdout.flush()
 sys.stdin.read(1)
@@ -45,6 +47,25 @@ sys.stdin.read(1)
         assert terminal.text.rstrip() == "one two\n\nthree"
         assert terminal.style_of("two") != terminal.style_of("one")
         assert terminal.style_of("four") is None
+
+
+def test_a_synchronised_update_is_shown_when_it_is_complete() -> None:
+    program = """
+import sys
+sys.stdout.write("\\x1b[?2026hone")
+sys.stdout.flush()
+sys.stdin.readline()
+sys.stdout.write(" two\\x1b[?2026l")
+sys.stdout.flush()
+sys.stdin.read(1)
+"""
+    with run(program, columns=20, rows=5) as terminal:
+        while "one" not in terminal.text:
+            pass
+        with pytest.raises(TimeoutError):
+            terminal.wait_for("one", 0.0)
+        terminal.press("\r")
+        terminal.wait_for("two")
 
 
 def test_resizing_signals_the_program_and_keys_reach_it() -> None:

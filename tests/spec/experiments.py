@@ -110,6 +110,7 @@ MENDED = {
     "model": "mlp",
     "regularizers": [],
     "optimizer": "adam",
+    "schedule": "constant",
     "variant": [VARIANT],
 }
 
@@ -158,7 +159,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
         for expectation in tree.get("expect", [])
     ):
         tree["variant"] = [VARIANT]
-    for mend in ("data", "regularizers", "model", "optimizer", "variant"):
+    for mend in ("data", "regularizers", "model", "optimizer", "schedule", "variant"):
         try:
             return experiment_from_tree(tree)
         except SpecError:
