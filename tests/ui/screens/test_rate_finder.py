@@ -155,3 +155,19 @@ async def test_a_real_search_is_shown_and_its_rate_taken(on_stage: Open) -> None
         change = dict(stage.engine.planned[0][0])
     assert driver.tell(ApplyChange(change)) is not None
     assert driver.session.experiment.optimizer.lr == pytest.approx(result.advice.suggested, rel=0.05)
+
+
+async def test_what_is_shown_can_be_taken_at_once(on_stage: Open) -> None:
+    experiment = load_preset("digits-mlp", {"optimizer.lr": 1e-5})
+    driver = Driver(experiment)
+    driver.tell(FindRate({"batches": 100}))
+    [result] = [message for _, message in driver.sink.replies if isinstance(message, RateFound)]
+    async with on_stage(experiment=experiment) as stage:
+        answering(stage.engine)
+        finder = await opened(stage)
+        # The words may be drawn by a layout, before the dialog looks for news by itself.
+        stage.screen.model.rates = result
+        finder._show()
+        assert finder.found is result
+        finder.action_take()
+        await stage.until(lambda: stage.engine.planned)

@@ -119,7 +119,7 @@ class RateFinder(Overlay[float | None]):
         return 0.0 if experiment is None else experiment.optimizer.lr
 
     def _search(self) -> None:
-        self._model.rates = self.found = None
+        self._model.rates = self.found = self._seen = None
         self._chosen, self._refusal, self.is_searching = 0, "", True
         run_work(self, self._find, exclusive=True, group="search")
 
@@ -134,13 +134,8 @@ class RateFinder(Overlay[float | None]):
         self._show()
 
     def _look(self) -> None:
-        told = self._model.rates
-        if told is None or told is self._seen:
-            return
-        self._seen = told
-        if isinstance(told, RateFound):
-            self.found, self.is_searching = told, False
-        self._show()
+        if self._model.rates is not None and self._model.rates is not self._seen:
+            self._show()
 
     def _show(self) -> None:
         plot = next(iter(self.query(LinePlot)), None)
@@ -149,6 +144,11 @@ class RateFinder(Overlay[float | None]):
         if plot is None or painted is None or experiment is None:
             # The answer came while the screen was being closed.
             return
+        # What is shown can be taken, whatever had it shown: Enter must not be early.
+        if self._model.rates is not None:
+            self._seen = self._model.rates
+        if isinstance(self._seen, RateFound):
+            self.found, self.is_searching = self._seen, False
         told = self.found or self._model.rates
         plot.set_data(rate_plot(told, self._present_rate))
         width = max(min(110, self.app.size.width * 96 // 100) - 4, 20)
