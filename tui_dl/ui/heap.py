@@ -16,8 +16,8 @@ _YOUNG_OBJECTS: Final = 2_000
 _NEVER_BY_ITSELF: Final = 1_000
 _IDLE_S: Final = 0.3
 _OVERDUE_S: Final = 2.0
-_ALL_EVERY_S: Final = 60.0
-_ALL_OVERDUE_S: Final = 600.0
+_ALL_EVERY_S: Final = 10.0
+_ALL_OVERDUE_S: Final = 300.0
 
 
 def collect_often() -> bool:
