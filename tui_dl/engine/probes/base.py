@@ -46,3 +46,29 @@ class Probe(ABC):
 
     def release(self) -> None:  # noqa: B027 -- most instruments hold nothing between phases
         """Let go of the model and of all copies: the batch will not be finished. Nothing by default."""
+
+
+class AfterUpdateProbe(Probe):
+    """One that looks at what a batch has left behind, and can do so at rest as well."""
+
+    def __init__(self) -> None:
+        self._seen: Reading | None = None
+
+    @abstractmethod
+    def look(self, trainer: Trainer) -> Reading | None:
+        """What there is to see between two batches; None if it does not apply here."""
+
+    def observe(self, trainer: Trainer, phase: str) -> None:
+        """All of it after the update: what is shown belongs to the step that it is labelled with."""
+        if phase == "fetch":
+            self._seen = None
+        elif phase == "update":
+            self._seen = self.look(trainer)
+
+    def reading(self) -> Reading | None:
+        """What was seen after the last update."""
+        return self._seen
+
+    def at_rest(self, trainer: Trainer, seen: Reading | None) -> Reading | None:
+        """Another look: it needs no batch."""
+        return self.look(trainer)

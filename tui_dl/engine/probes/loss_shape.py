@@ -10,17 +10,13 @@ from torch import Tensor
 
 from tui_dl.components.losses import loss_on_head
 from tui_dl.engine.probes.answers import answers
-from tui_dl.engine.probes.base import Probe
+from tui_dl.engine.probes.base import AfterUpdateProbe
 from tui_dl.engine.probes.loss_prototypes import Prototypes, sampled
 from tui_dl.wire.pictures import LossCurve, LossShapeRead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from tui_dl.engine.probes.loss_prototypes import LossFunction
     from tui_dl.engine.training.trainer import Trainer
-    from tui_dl.wire.snapshots import Reading
-
-    LossFunction = Callable[[Tensor, Tensor], Tensor]
 
 POINTS: Final = 129
 """Odd, so that 0 is one of them: there derivatives jump."""
@@ -32,7 +28,7 @@ STRONGEST: Final = 0.1
 
 
 @final
-class LossShapeProbe(Probe):
+class LossShapeProbe(AfterUpdateProbe):
     """Looks after the update at the fixed batch, in eval mode, with the loss that training batches have.
 
     Drawn is what one sample costs, as the loss function itself gives it for batches of one. Whether a
@@ -43,26 +39,12 @@ class LossShapeProbe(Probe):
     name = "loss_shape"
 
     def __init__(self) -> None:
+        super().__init__()
         self._reach: dict[str, float] = {}
         self._drawn: dict[tuple[object, ...], LossCurve] = {}
-        self._seen: LossShapeRead | None = None
 
-    def observe(self, trainer: Trainer, phase: str) -> None:
-        """One forward pass over the fixed batch, and the loss at some points where that has changed."""
-        if phase == "fetch":
-            self._seen = None
-        elif phase == "update":
-            self._seen = self._look(trainer)
-
-    def reading(self) -> Reading | None:
-        """The picture; None for somebody's own loss, of which is not known what it may be asked."""
-        return self._seen
-
-    def at_rest(self, trainer: Trainer, seen: Reading | None) -> Reading | None:
-        """The fixed batch is always there."""
-        return self._look(trainer)
-
-    def _look(self, trainer: Trainer) -> LossShapeRead | None:
+    def look(self, trainer: Trainer) -> LossShapeRead | None:
+        """One forward pass, and the loss at some points where it has changed; None of somebody's own loss."""
         experiment, splits, batch = trainer.experiment, trainer.splits, trainer.probe_batch
         if experiment is None or splits is None or batch is None:
             return None

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Final, final
 import torch
 from torch import Tensor, nn
 
-from tui_dl.engine.probes.base import Probe
+from tui_dl.engine.probes.base import AfterUpdateProbe
 from tui_dl.engine.probes.class_views import is_picture
 from tui_dl.engine.probes.layer_map import Layer, layers_of
 from tui_dl.wire.pictures import MatrixRead
 
 if TYPE_CHECKING:
     from tui_dl.engine.training.trainer import Trainer
-    from tui_dl.wire.snapshots import Reading
 
 MOST_ROWS: Final = 96
 MOST_COLUMNS: Final = 160
@@ -30,30 +29,13 @@ _Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d
 
 
 @final
-class MatrixProbe(Probe):
+class MatrixProbe(AfterUpdateProbe):
     """Looks after the update at the chosen layer; at the first matrix where that has none."""
 
     name = "matrix"
 
-    def __init__(self) -> None:
-        self._seen: MatrixRead | None = None
-
-    def observe(self, trainer: Trainer, phase: str) -> None:
-        """Reduce the matrix on its device; what is read from there is no more than a screen shows."""
-        if phase == "fetch":
-            self._seen = None
-        elif phase == "update":
-            self._seen = self._look(trainer)
-
-    def reading(self) -> Reading | None:
-        """The matrix; None for a network without one."""
-        return self._seen
-
-    def at_rest(self, trainer: Trainer, seen: Reading | None) -> Reading | None:
-        """Weights are always there."""
-        return self._look(trainer)
-
-    def _look(self, trainer: Trainer) -> MatrixRead | None:
+    def look(self, trainer: Trainer) -> MatrixRead | None:
+        """Reduced on its device: what is read from there is no more than a screen shows."""
         mixing = [layer for layer in layers_of(trainer.model) if layer.mixes]
         chosen = next((layer for layer in mixing if layer.name == self.layer), None)
         if chosen is None:

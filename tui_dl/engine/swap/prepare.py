@@ -179,10 +179,7 @@ def _ongoing(
     refuse_uncounted(parts, new)
     touched = {edit.path.split(".")[0] for edit in found}
     refuse_moving(parts, new)
-    transfer = None
-    if "optimizer" in touched or state in ("fresh", "calibrate"):
-        transfer = _transfer(parts, new, state, found)
-    transfer = bound_transfer(parts, new, found, transfer, state)
+    transfer = _transfer(parts, new, state, found)
     if "training.precision" in {edit.path for edit in found}:
         refuse_untrainable_precision(parts, new)
     changed = head = trial = None
@@ -229,6 +226,15 @@ def _ongoing(
 
 
 def _transfer(
+    parts: Parts, new: Experiment, state: OptimizerState | None, found: tuple[Edit, ...]
+) -> Transfer | None:
+    """What becomes of the optimizer's state; None where nothing touches it."""
+    touches = state in ("fresh", "calibrate") or any(edit.path.split(".")[0] == "optimizer" for edit in found)
+    own = _own_transfer(parts, new, state, found) if touches else None
+    return bound_transfer(parts, new, found, own, state)
+
+
+def _own_transfer(
     parts: Parts, new: Experiment, state: OptimizerState | None, found: tuple[Edit, ...]
 ) -> Transfer:
     if not parts.knows_optimizer:

@@ -1,25 +1,22 @@
 """A regression over one input: the data with the fit through them, and the residuals in a strip below."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from rich.cells import cell_len
-from rich.style import Style
 
 from tui_dl.history.arrays import BoolArray, FloatArray
 from tui_dl.ui.plots.axes import ValueAxis
 from tui_dl.ui.plots.canvas import Canvas
-from tui_dl.ui.plots.canvas_widget import CanvasWidget
+from tui_dl.ui.plots.data_canvas import DataCanvas
 from tui_dl.ui.plots.fit_band import band_dots, band_limits, sigma_word
 from tui_dl.ui.plots.fit_data import FitData
 from tui_dl.ui.plots.glyph import Glyphs, characters, encode_dots
 from tui_dl.ui.plots.line_labels import draw_centred, draw_frame
-from tui_dl.ui.plots.roles import Role, line_style, style_table
+from tui_dl.ui.plots.roles import Role, line_style
 from tui_dl.ui.plots.scales import format_value, linear_ticks
-from tui_dl.ui.theme import Palette
 
 LEAST_WIDTH: Final = 24
 LEAST_HEIGHT: Final = 6
@@ -57,37 +54,17 @@ class _Area:
         return np.clip(np.nan_to_num(places), 0, self.rows - 1).astype(np.int64)
 
 
-class FitPlot(CanvasWidget):
+class FitPlot(DataCanvas[FitData]):
     """Data, fit and residuals; outliers stand out by their mark, `x`."""
 
-    def __init__(
-        self,
-        data: FitData | None = None,
-        *,
-        glyphs: Glyphs | None = None,
-        palette: Palette | None = None,
-        id: str | None = None,  # noqa: A002 - Textual's own name for it
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(glyphs=glyphs, palette=palette, id=id, classes=classes)
-        self._data = data or FitData()
-        self._values = ValueAxis()
-        self._residuals = ValueAxis()
-
-    @property
-    def data(self) -> FitData:
-        """What is shown."""
-        return self._data
+    NOTHING = FitData()
+    _values = _residuals = ValueAxis()
 
     def set_data(self, data: FitData) -> int:
         """Show other data; returns the number of rows that changed on the screen."""
         if data.x_range != self._data.x_range:
             self._values = self._residuals = ValueAxis()
-        self._data = data
-        return self.repaint()
-
-    def style_table(self) -> Sequence[Style]:
-        return style_table(self.component_style, self.palette)
+        return super().set_data(data)
 
     def draw(self, width: int, height: int) -> Canvas:
         canvas, data = Canvas(width, height), self._data

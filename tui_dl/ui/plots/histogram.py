@@ -7,16 +7,14 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 from rich.cells import cell_len
-from rich.style import Style
 
 from tui_dl.history.arrays import FloatArray
 from tui_dl.ui.plots.canvas import Canvas
-from tui_dl.ui.plots.canvas_widget import CanvasWidget
+from tui_dl.ui.plots.data_canvas import DataCanvas
 from tui_dl.ui.plots.glyph import FULL, Glyphs, bar_codes, sparkline
 from tui_dl.ui.plots.line_labels import draw_centred, draw_frame
-from tui_dl.ui.plots.roles import Role, line_style, style_table
+from tui_dl.ui.plots.roles import Role, line_style
 from tui_dl.ui.plots.scales import format_value, linear_ticks
-from tui_dl.ui.theme import Palette
 from tui_dl.wire.snapshots import Histogram
 
 LEAST_WIDTH = 16
@@ -75,34 +73,10 @@ def rebinned(counts: FloatArray, columns: int) -> FloatArray:
     return np.diff(np.interp(edges, np.arange(counts.size + 1), climbing))
 
 
-class HistogramPlot(CanvasWidget):
+class HistogramPlot(DataCanvas[HistogramData]):
     """One histogram with its range, how many values it is made of, how many are zero and not finite."""
 
-    def __init__(
-        self,
-        data: HistogramData | None = None,
-        *,
-        glyphs: Glyphs | None = None,
-        palette: Palette | None = None,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002 - Textual's own name for it
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(glyphs=glyphs, palette=palette, name=name, id=id, classes=classes)
-        self._data = data or HistogramData("")
-
-    @property
-    def data(self) -> HistogramData:
-        """What is shown."""
-        return self._data
-
-    def set_data(self, data: HistogramData) -> int:
-        """Show other data; returns the number of rows that changed on the screen."""
-        self._data = data
-        return self.repaint()
-
-    def style_table(self) -> Sequence[Style]:
-        return style_table(self.component_style, self.palette)
+    NOTHING = HistogramData("")
 
     def draw(self, width: int, height: int) -> Canvas:
         canvas = Canvas(width, height)

@@ -11,14 +11,12 @@ from rich.style import Style
 from tui_dl.ui.lenses.histogram_history import Frame
 from tui_dl.ui.plots.axes import StepAxis
 from tui_dl.ui.plots.canvas import Canvas
-from tui_dl.ui.plots.canvas_widget import CanvasWidget
-from tui_dl.ui.plots.glyph import Glyphs
+from tui_dl.ui.plots.data_canvas import DataCanvas
 from tui_dl.ui.plots.line_labels import draw_centred, draw_frame
 from tui_dl.ui.plots.plot_data import PlotMark
 from tui_dl.ui.plots.roles import ROLE_CLASSES, Role
 from tui_dl.ui.plots.scales import linear_ticks, value_ticks
 from tui_dl.ui.plots.time_map import BinAxis, time_map
-from tui_dl.ui.theme import Palette
 
 _LEVELS = {"truecolor": 16, "256": 8, "16": 5, "none": 8}
 _LEAST_WIDTH, _LEAST_HEIGHT = 18, 5
@@ -36,36 +34,20 @@ class HistogramMapData:
     empty_text: str = "no reading yet"
 
 
-class HistogramMap(CanvasWidget):
+class HistogramMap(DataCanvas[HistogramMapData]):
     """A heat map of histograms over steps; ask for at most one frame a second of it, it is most to send."""
 
+    NOTHING = HistogramMapData("")
     BLANKS_INHERIT: ClassVar[bool] = False
 
-    def __init__(
-        self,
-        data: HistogramMapData | None = None,
-        *,
-        glyphs: Glyphs | None = None,
-        palette: Palette | None = None,
-        id: str | None = None,  # noqa: A002 - Textual's own name for it
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(glyphs=glyphs, palette=palette, id=id, classes=classes)
-        self._data = data or HistogramMapData("")
-        self._bins = BinAxis()
-        self._steps = StepAxis()
-
-    @property
-    def data(self) -> HistogramMapData:
-        """What is shown."""
-        return self._data
+    _bins = BinAxis()
+    _steps = StepAxis()
 
     def set_data(self, data: HistogramMapData) -> int:
         """Show other data; returns the number of rows that changed on the screen."""
         if data.title != self._data.title:
             self._bins, self._steps = BinAxis(), StepAxis()
-        self._data = data
-        return self.repaint()
+        return super().set_data(data)
 
     def style_table(self) -> Sequence[Style]:
         """The roles, then a style for each pair of shades that can stand above each other in a cell."""

@@ -1,17 +1,15 @@
 """The loss along an update: the valley, the step that was taken, and what the slope had promised."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, final
 
 import numpy as np
 from rich.cells import cell_len
-from rich.style import Style
 
 from tui_dl.history.arrays import FloatArray
 from tui_dl.ui.plots.canvas import Canvas
-from tui_dl.ui.plots.canvas_widget import CanvasWidget
+from tui_dl.ui.plots.data_canvas import DataCanvas
 from tui_dl.ui.plots.function_area import (
     GUTTER,
     FunctionArea,
@@ -23,8 +21,7 @@ from tui_dl.ui.plots.function_area import (
 )
 from tui_dl.ui.plots.glyph import Glyphs
 from tui_dl.ui.plots.line_labels import draw_centred, draw_frame
-from tui_dl.ui.plots.roles import Role, line_style, style_table
-from tui_dl.ui.theme import Palette
+from tui_dl.ui.plots.roles import Role, line_style
 
 LEAST_WIDTH: Final = 30
 LEAST_HEIGHT: Final = 7
@@ -49,33 +46,10 @@ class SliceData:
     empty_text: str = "no reading yet"
 
 
-class LossSlicePlot(CanvasWidget):
+class LossSlicePlot(DataCanvas[SliceData]):
     """The curve as a line, the promise dashed; `o` before the step, `x` after it, `+` what was promised."""
 
-    def __init__(
-        self,
-        data: SliceData | None = None,
-        *,
-        glyphs: Glyphs | None = None,
-        palette: Palette | None = None,
-        id: str | None = None,  # noqa: A002 - Textual's own name for it
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(glyphs=glyphs, palette=palette, id=id, classes=classes)
-        self._data = data or SliceData()
-
-    @property
-    def data(self) -> SliceData:
-        """What is shown."""
-        return self._data
-
-    def set_data(self, data: SliceData) -> int:
-        """Show other data; returns the number of rows that changed on the screen."""
-        self._data = data
-        return self.repaint()
-
-    def style_table(self) -> Sequence[Style]:
-        return style_table(self.component_style, self.palette)
+    NOTHING = SliceData()
 
     def draw(self, width: int, height: int) -> Canvas:
         canvas, data = Canvas(width, height), self._data

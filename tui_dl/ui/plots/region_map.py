@@ -13,7 +13,7 @@ from textual.message import Message
 
 from tui_dl.history.arrays import BoolArray, FloatArray, IntArray
 from tui_dl.ui.plots.canvas import Canvas
-from tui_dl.ui.plots.canvas_widget import CanvasWidget
+from tui_dl.ui.plots.data_canvas import DataCanvas
 from tui_dl.ui.plots.glyph import Glyphs
 from tui_dl.ui.plots.line_labels import draw_centred, draw_frame
 from tui_dl.ui.plots.roles import ROLE_CLASSES, Role
@@ -65,10 +65,12 @@ class RegionData:
     empty_text: str = "no data yet"
 
 
-class RegionMap(CanvasWidget):
+class RegionMap(DataCanvas[RegionData]):
     """Decision regions. Half blocks give two values a cell; ask the engine for `grid` to have each exact."""
 
     BLANKS_INHERIT: ClassVar[bool] = False
+
+    NOTHING = RegionData()
 
     @final
     class Sized(Message):
@@ -91,16 +93,10 @@ class RegionMap(CanvasWidget):
         id: str | None = None,  # noqa: A002 - Textual's own name for it
         classes: str | None = None,
     ) -> None:
-        super().__init__(glyphs=glyphs, palette=palette, id=id, classes=classes)
-        self._data = data or RegionData()
+        super().__init__(data, glyphs=glyphs, palette=palette, id=id, classes=classes)
         self._numbers: dict[tuple[str, int, int], int] = {}
         self._made: list[Style] = []
         self._colours: tuple[Color | None, ...] = ()
-
-    @property
-    def data(self) -> RegionData:
-        """What is shown."""
-        return self._data
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -108,11 +104,6 @@ class RegionMap(CanvasWidget):
         width, height = self.content_size
         _, _, columns, rows = _inside(width, height)
         return (columns, rows * self._down) if columns > 0 and rows > 0 else (0, 0)
-
-    def set_data(self, data: RegionData) -> int:
-        """Show other data; returns the number of rows that changed on the screen."""
-        self._data = data
-        return self.repaint()
 
     def point_at(self, x: int, y: int) -> int | None:
         """The validation sample nearest to a cell, two cells away at most; None if there is none."""

@@ -130,7 +130,6 @@ class RateFinder(Overlay[float | None]):
             self._refusal = str(error)
         # Not for one that was left: whoever opened this has the engine end the search then.
         self.is_searching = False
-        self._look()
         self._show()
 
     def _look(self) -> None:
