@@ -48,25 +48,32 @@ class CellWriter:
         start = end = -1
         is_blank = False
         count = len(text)
+        has_wide = SECOND_HALF in text
         for at in changed:
+            style, character = styles[at], text[at]
+            if at == end and style == own and not has_wide:
+                # Nearly every cell: the next one of a run.
+                end = at + 1
+                if is_blank and character != " ":
+                    is_blank = False
+                continue
             if at < end:
                 continue
-            first = at - 1 if text[at] == SECOND_HALF and at > 0 else at
-            last = at + 2 if at + 1 < count and text[at + 1] == SECOND_HALF else at + 1
-            style = styles[at]
+            first = at - 1 if character == SECOND_HALF and at > 0 else at
+            last = at + 2 if has_wide and at + 1 < count and text[at + 1] == SECOND_HALF else at + 1
             joins = start >= 0 and (first == end or _fills(text[end:first], styles[end:first], own))
-            if joins and (style == own or (text[at] == " " and _alike_on_blanks(own, style))):
+            if joins and (style == own or (character == " " and _alike_on_blanks(own, style))):
                 end = last
-                is_blank = is_blank and text[at] == " "
+                is_blank = is_blank and character == " "
             elif joins and is_blank and _alike_on_blanks(own, style):
                 # Blanks look the same in any colour: they take that of what follows.
                 own, end = style, last
-                is_blank = text[at] == " "
+                is_blank = character == " "
             else:
                 if start >= 0:
                     self._runs.setdefault(own, []).append((y, x + start, text[start:end]))
                 own, start, end = style, first, last
-                is_blank = text[at] == " "
+                is_blank = character == " "
         if start >= 0:
             self._runs.setdefault(own, []).append((y, x + start, text[start:end]))
 

@@ -7,6 +7,8 @@ and fro for each piece of text: a view or a dialog is 15 to 40 KB of it, over ha
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import compress
+from operator import ne, or_
 from typing import Final, final
 
 from rich.cells import get_character_cell_size
@@ -58,18 +60,8 @@ class ShownCells:
         if can_compare and text == shown_text and styles == shown_styles:
             return
         if can_compare:
-            cells = zip(text, shown_text, styles, shown_styles, strict=True)
-            written.put(
-                x,
-                y,
-                text,
-                styles,
-                [
-                    at
-                    for at, (new, old, style, old_style) in enumerate(cells)
-                    if new != old or style != old_style
-                ],
-            )
+            differs = map(or_, map(ne, text, shown_text), map(ne, styles, shown_styles))
+            written.put(x, y, text, styles, compress(range(len(text)), differs))
         else:
             written.put_whole(x, y, text, styles)
         row.take(x, text if can_compare else _UNKNOWN * len(text), styles)
