@@ -20,6 +20,8 @@ class LensActions(Screen[None]):
 
     model: RunModel
     view: str
+    views: dict[str, Widget]
+    """By their names; empty until they have been made."""
 
     @abstractmethod
     def show_view(self, view: str) -> None:
@@ -57,8 +59,9 @@ class LensActions(Screen[None]):
         """Show views from their front: a scene speaks of the table, not of somebody's page."""
         from tui_dl.ui.panels.layers_view import LayersView
 
-        for view in self.query(LayersView):
-            view.leave()
+        for view in self.views.values():
+            if isinstance(view, LayersView):
+                view.leave()
 
     def action_open_layer(self) -> None:
         """Drill down to the chosen layer, from the view of layers or from another lens."""
@@ -119,5 +122,4 @@ class LensActions(Screen[None]):
         return found if isinstance(found, LayersView) else None
 
     def _shown_view(self) -> Widget | None:
-        found = self.query(f"#{self.view}")
-        return found.first() if found else None
+        return self.views.get(self.view)

@@ -21,6 +21,8 @@ class LookActions(Screen[None]):
 
     view: str
     model: RunModel
+    strip: Container
+    """Holds the curves below the views."""
 
     @property
     @abstractmethod
@@ -44,7 +46,8 @@ class LookActions(Screen[None]):
 
     async def add_strip(self) -> None:
         """Put the curves below the views; the style sheet shows them where there is height to spare."""
-        await self.query_one("#main").mount(Container(CurveStrip(self.model), id="strip"), after="#views")
+        self.strip = Container(CurveStrip(self.model), id="strip")
+        await self.query_one("#main").mount(self.strip, after="#views")
 
     def dress(self, holder: Widget) -> None:
         """Have the lines of all plots drawn as thick as they must be here; quadrants are as they are."""

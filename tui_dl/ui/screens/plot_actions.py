@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui_dl.ui.run_model import RunModel, Topic
-from tui_dl.ui.terminal_link import is_painted
+from tui_dl.ui.terminal_link import is_painted_on
 
 if TYPE_CHECKING:
     from tui_dl.ui.app import TuiDlApp
@@ -28,6 +29,7 @@ class PlotActions(Screen[None]):
     """Zoom, pan, crosshair, scales, units and exports; for the plots that are in sight."""
 
     model: RunModel
+    panels: dict[str, Widget]
     _board: "PlotBoard | None" = None
     _present_plot_id = ""
     _unsubscribe: Callable[[], None] | None = None
@@ -55,7 +57,11 @@ class PlotActions(Screen[None]):
         """The plots in sight, in reading order."""
         from tui_dl.ui.panels.curves import MetricPlot
 
-        shown = [plot for plot in self.query(MetricPlot) if is_painted(plot)]
+        shown = [
+            plot
+            for plot in self.panels.values()
+            if isinstance(plot, MetricPlot) and is_painted_on(self, plot)
+        ]
         return sorted(shown, key=lambda plot: (plot.region.y, plot.region.x))
 
     @property

@@ -120,9 +120,9 @@ class RunScreen(
         self.flows = RunFlows(self)
         self.view = VIEWS[0]
         self._unanswered: Counter[str] = Counter()
-        self._has_views = False
+        self.views: dict[str, Widget] = {}
         self._topics: dict[str, frozenset[Topic]] = {}
-        self._panels: dict[str, Widget] = {}
+        self.panels: dict[str, Widget] = {}
 
     @property
     def program(self) -> "TuiDlApp":
@@ -180,7 +180,7 @@ class RunScreen(
         self.dress(self)
         await self.query_one(WaitingPanel).remove()
         self._register(self.query_one("#main"))
-        self._has_views = True
+        self.views = {str(view.id): view for view in made}
         self.show_view(self.view)
         self.call_after_refresh(self.query_one(NotesPanel).format_notes)
         if is_first:
@@ -198,7 +198,7 @@ class RunScreen(
                 continue
             name = painter_name(widget)
             self._topics[name] = widget.TOPICS
-            self._panels[name] = widget
+            self.panels[widget.id] = widget
             grows = getattr(widget, "GROWS", False)
             is_visible = partial(self._may_grow, widget) if grows else partial(is_painted_on, self, widget)
             interval_s = _INTERVALS_S.get(widget.id, 0.0)
@@ -286,14 +286,15 @@ class RunScreen(
     def show_view(self, view: str) -> None:
         """Show a view, by its name; an unknown one is the first."""
         self.view = view if view in VIEWS else VIEWS[0]
-        self.query_one(ViewBar).show(self.view)
-        self.query_one(KeyBar).show(self.view)
-        if not self._has_views:
+        for bar in self.panels.values():
+            if isinstance(bar, ViewBar | KeyBar):
+                bar.show(self.view)
+        if not self.views:
             return
-        for name in VIEWS:
-            self.query_one(f"#{name}").display = name == self.view
         # A class of the screen would have every widget styled anew: a tenth of a second.
-        self.query_one("#strip").display = self.view != "overview"
+        for name, shown in self.views.items():
+            shown.display = name == self.view
+        self.strip.display = self.view != "overview"
         self._release_control()
         self.call_after_refresh(self.renew_all)
         self.call_after_refresh(self.watch_later)
@@ -303,7 +304,7 @@ class RunScreen(
         if self.model.link != "live":
             return
         # Asked with every layout: going through all widgets took longer than the layout.
-        shown = {str(widget.id) for widget in self._panels.values() if is_painted_on(self, widget)}
+        shown = {str(widget.id) for widget in self.panels.values() if is_painted_on(self, widget)}
         layer = self.measured_layer(shown)
         probes = probes_for(shown)
         # A scene pauses the run and shows its view at once: what it shows must have been measured by then.

@@ -4,6 +4,8 @@ from abc import abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
+from textual.widget import Widget
+
 from tui_dl.ui.panels.bars import VIEWS
 from tui_dl.ui.panels.control import ControlPanel
 from tui_dl.ui.run_model import RunModel
@@ -23,6 +25,7 @@ class RunActions(LookActions, ProgramActions):
     steering: Steering
     flows: RunFlows
     view: str
+    views: dict[str, Widget]
 
     @abstractmethod
     def do(self, work: Coroutine[Any, Any, object], *, by_hand: bool = False, most: int = 0) -> None:
@@ -119,6 +122,6 @@ class RunActions(LookActions, ProgramActions):
         self.show_view(VIEWS[(VIEWS.index(self.view) + by) % len(VIEWS)])
 
     def action_scroll_view(self, by: int) -> None:
-        shown = self.query_one(f"#{self.view}")
-        if hasattr(shown, "move_lines"):
-            shown.move_lines(by)
+        move = getattr(self.views.get(self.view), "move_lines", None)
+        if callable(move):
+            move(by)

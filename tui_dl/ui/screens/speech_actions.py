@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui_dl.ui.heap import Sweeper
 from tui_dl.ui.panels.meters import MetersPanel
@@ -38,6 +39,7 @@ class SpeechActions(Screen[None]):
     model: RunModel
     link: RunLink
     view: str
+    views: dict[str, Widget]
     _vital_signs: VitalSigns
     _sweeper: Sweeper
     _meters: "Meters | None" = None
@@ -105,24 +107,26 @@ class SpeechActions(Screen[None]):
     def _log_has_news(self) -> bool:
         from tui_dl.ui.panels.log import LogPanel
 
-        return any(is_painted(log) and log.has_news() for log in self.query(LogPanel))
+        log = self.views.get("log")
+        return isinstance(log, LogPanel) and is_painted(log) and log.has_news()
 
     def action_filter_log(self, name: str = "") -> None:
         """Another kind of entries; from another view, first the log itself."""
         from tui_dl.ui.panels.log import LogPanel
 
-        logs = self.query(LogPanel)
+        log = self.views.get("log")
         if self.view != "log":
             self.show_view("log")
-        elif logs:
-            logs.first().show_filter(name=name)
+        elif isinstance(log, LogPanel):
+            log.show_filter(name=name)
 
     def action_jump_view(self, by: int) -> None:
-        shown = self.query_one(f"#{self.view}")
-        if hasattr(shown, "jump"):
-            shown.jump(by)
-        elif hasattr(shown, "move_lines"):
-            shown.move_lines(by * 10**6)
+        shown = self.views.get(self.view)
+        jump, move = getattr(shown, "jump", None), getattr(shown, "move_lines", None)
+        if callable(jump):
+            jump(by)
+        elif callable(move):
+            move(by * 10**6)
 
     # -- copies ----------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui_dl.ui.run_model import RunModel
 
@@ -12,6 +13,8 @@ class TaskActions(Screen[None]):
 
     model: RunModel
     view: str
+    panels: dict[str, Widget]
+    """By their ids: a query goes through every widget, which takes as long as painting some of them."""
 
     @abstractmethod
     def watch_later(self) -> None:
@@ -22,7 +25,7 @@ class TaskActions(Screen[None]):
         """The sample to show in full, and how large the plane is drawn where that is seen."""
         from tui_dl.ui.panels.task import TaskPanel
 
-        panels = {str(panel.id): panel for panel in self.query(TaskPanel)}
+        panels = {name: panel for name, panel in self.panels.items() if isinstance(panel, TaskPanel)}
         if not panels:
             return None, (0, 0)
         pinned = panels["task"].pinned if "task" in panels else None
