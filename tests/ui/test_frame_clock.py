@@ -169,6 +169,38 @@ def test_a_slow_painter_keeps_its_own_interval() -> None:
     assert len(picture.at) > 35
 
 
+def test_a_painter_may_say_at_any_moment_how_long_it_can_wait() -> None:
+    world = World()
+    clock, _ = confirmed(world)
+    curve, waits = Picture(clock), [0.0]
+    clock.register("curve", curve.paint, interval_s=lambda: waits[0])
+    run(world, clock, 2.0, answer_after_s=0.001)
+    often = len(curve.at)
+    clock.answered(SYNC)
+    waits[0] = 0.5
+    run(world, clock, 2.0, answer_after_s=0.001)
+    assert often >= 18
+    assert 3 <= len(curve.at) - often <= 5
+
+
+def test_painters_of_one_interval_share_their_frames() -> None:
+    world = World()
+    clock = confirmed(world)[0]
+    clock.unregister("plot")
+    pictures = [Picture(clock) for _ in range(3)]
+    for number, picture in enumerate(pictures):
+        # Each was painted at another time first.
+        clock.register(str(number), picture.paint, interval_s=0.25)
+        clock.request(str(number))
+        world.pass_time(0.11)
+        clock.displayed()
+        clock.answered(SYNC)
+    before = clock.frames
+    run(world, clock, 4.0, answer_after_s=0.001)
+    assert all(16 <= len(picture.at) <= 18 for picture in pictures)
+    assert clock.frames - before <= 18
+
+
 @pytest.mark.parametrize(("answer_after_s", "frames"), [(0.001, (16, 21)), (0.15, (5, 6))])
 def test_a_picture_that_is_much_to_send_comes_less_often_on_a_slow_link(
     answer_after_s: float, frames: tuple[int, int]

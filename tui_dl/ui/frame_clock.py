@@ -4,6 +4,7 @@ A frame counts as taken when the terminal answers a question that was sent right
 next one is held, so that the answer to a key never waits behind pictures on a slow link.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,7 +57,7 @@ class Timers(Protocol):
 class _Painter:
     paint: Callable[[], object]
     is_visible: Callable[[], bool]
-    interval_s: float
+    interval_s: Callable[[], float]
     slow_interval_s: float = 0.0
     is_dirty: bool = False
     painted_at: float = float("-inf")
@@ -111,15 +112,16 @@ class FrameClock:
         paint: Callable[[], object],
         *,
         is_visible: Callable[[], bool] = lambda: True,
-        interval_s: float = 0.0,
+        interval_s: float | Callable[[], float] = 0.0,
         slow_interval_s: float = 0.0,
     ) -> None:
         """Add a painter, or replace it.
 
-        `interval_s` is the least time between two of its frames, `slow_interval_s` that where the link does
-        not take frames as fast as they could be made.
+        `interval_s` is the time between two of its frames, or tells it at any moment; `slow_interval_s` that
+        where the link does not take frames as fast as they could be made.
         """
-        self._painters[name] = _Painter(paint, is_visible, interval_s, slow_interval_s)
+        least_s = interval_s if callable(interval_s) else lambda: interval_s
+        self._painters[name] = _Painter(paint, is_visible, least_s, slow_interval_s)
 
     def unregister(self, name: str) -> None:
         """Forget a painter."""
@@ -291,9 +293,14 @@ class FrameClock:
 
     def _due_of(self, painter: _Painter) -> float:
         """When this one may paint again."""
-        is_slow = self.interval_s > self.fastest_interval_s
-        least_s = max(painter.interval_s, painter.slow_interval_s) if is_slow else painter.interval_s
-        return painter.painted_at + least_s * self.stretch
+        least_s = painter.interval_s()
+        if self.interval_s > self.fastest_interval_s:
+            least_s = max(least_s, painter.slow_interval_s)
+        least_s *= self.stretch
+        if not least_s or painter.painted_at == float("-inf"):
+            return painter.painted_at
+        # At whole multiples: painters of one interval then share a frame, instead of taking turns in many.
+        return math.ceil(painter.painted_at / least_s + 0.5) * least_s
 
     def _tick(self) -> None:
         if not self._is_running or self._sent_at or self._awaits_display:

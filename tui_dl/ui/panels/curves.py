@@ -17,7 +17,7 @@ from tui_dl.ui.settings import Settings
 
 if TYPE_CHECKING:
     from tui_dl.ui.plots.raster import Dash
-    from tui_dl.ui.plots.x_view import Mode
+    from tui_dl.ui.plots.x_view import Mode, PlotState
 
 _VIEW_WORDS: Final[dict["Mode", str]] = {"all": "all", "follow": "following", "frozen": "frozen"}
 
@@ -79,6 +79,8 @@ class MetricPlot(LinePlot, PlotMouse):
         """Whether the keys act on this one among several."""
         self._place = place
         self._scales: dict[str, Scale] = {}
+        self._drawn_state: PlotState | None = None
+        self._dot = 0.0
         self._own_board = PlotBoard()
         self._shared_board: PlotBoard | None = None
 
@@ -118,9 +120,16 @@ class MetricPlot(LinePlot, PlotMouse):
             return 0
         self.rescale(self._scale_of(self.curve_set))
         self.align(self.board.label_cells)
-        changed = self.set_data(self.plot_data(self.data_columns))
+        columns = self.data_columns
+        changed = self.set_data(self.plot_data(columns))
         self.board.label_cells = max(self.board.label_cells, self.label_cells)
+        low, high = self.sight.x_range
+        self._drawn_state, self._dot = self.board.state, (high - low) / columns
         return changed
+
+    def frame_interval_s(self) -> float:
+        """How long data can wait to be drawn: until their end is another column of dots."""
+        return self.board.pace.wait_s(self._dot) if self.board.state is self._drawn_state else 0.0
 
     def plot_data(self, columns: int) -> PlotData:
         """What is shown now, read for so many columns of dots."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 from tui_dl.ui.plots.axes import StepAxis
+from tui_dl.ui.plots.pace import Pace
 from tui_dl.ui.plots.x_units import XMap, XUnit, x_map
 from tui_dl.ui.plots.x_view import ROOM_SHARE, PlotState, Reach
 
@@ -34,6 +35,8 @@ class PlotBoard:
         self.state = PlotState()
         self.label_cells = 0
         """The most cells that any of the plots needs left of its curves."""
+        self.pace = Pace()
+        """How fast the data go on along x."""
         self._unit: XUnit = "step"
         self._axis = StepAxis()
         self._train_samples = 0
@@ -53,6 +56,7 @@ class PlotBoard:
         wanted = (id(store), store.revision, self.state.view, self._unit, train_samples)
         if self._sight is None or self._sight_of != wanted:
             self._sight, self._sight_of = self._look(store), wanted
+            self.pace.reached(self._sight.reach.last)
         return self._sight
 
     def map_of(self, store: "SeriesStore", segment: int | None = None) -> XMap:

@@ -1,7 +1,7 @@
 """The run screen: lays the panels out, feeds them as messages come, and answers the keys."""
 
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, runtime_checkable
 
@@ -201,7 +201,8 @@ class RunScreen(
             self.panels[widget.id] = widget
             grows = getattr(widget, "GROWS", False)
             is_visible = partial(self._may_grow, widget) if grows else partial(is_painted_on, self, widget)
-            interval_s = _INTERVALS_S.get(widget.id, 0.0)
+            own: Callable[[], float] | None = getattr(widget, "frame_interval_s", None)
+            interval_s = own or _INTERVALS_S.get(widget.id, 0.0)
             slow_s = _SLOW_INTERVALS_S.get(widget.id, 0.0)
             clock.register(
                 name, widget.renew, is_visible=is_visible, interval_s=interval_s, slow_interval_s=slow_s
