@@ -40,6 +40,37 @@ PROGRAM = textwrap.dedent(
 )
 
 
+BUSY = textwrap.dedent(
+    """
+    import time
+    from textual.widgets import Static
+    from tui_dl.ui.terminal_link import FrameClockApp
+
+    class Busy(FrameClockApp[str]):
+        painted = ""
+        def compose(self):
+            yield Static("first", id="text")
+        def on_mount(self):
+            self.frame_clock.register("slow", self.wait_for_a_key)
+            self.frame_clock.register("quick", self.paint)
+            self.set_timer(0.2, self.frame_clock.request)
+        def wait_for_a_key(self):
+            # The event loop is held meanwhile: it can hear of nothing.
+            print("\x1b]2;busy\x07", end="", file=__import__("sys").__stderr__, flush=True)
+            until = time.monotonic() + 10
+            while not self.input_waits and time.monotonic() < until:
+                pass
+            self.painted += "slow "
+        def paint(self):
+            self.painted += "quick "
+        def on_key(self, event):
+            self.exit(f"painted {self.painted}before, waits {self.input_waits}.")
+
+    print(Busy().run())
+    """
+)
+
+
 FRAME = r"[ab]{6}(\d+)"
 
 
@@ -145,6 +176,20 @@ def _frame(child: "pexpect.spawn[str]", at_least: int) -> int:
         assert child.match is not None
         number = int(child.match.group(1))
     return number
+
+
+def test_a_key_breaks_a_frame_off_that_is_being_painted(tmp_path: Path) -> None:
+    """It is the terminal's thread that hears of it: the event loop is busy painting."""
+    program = tmp_path / "busy.py"
+    program.write_text(BUSY)
+    child = pexpect.spawn(sys.executable, [str(program)], env={**os.environ, "TERM": "xterm-256color"})
+    try:
+        child.expect_exact("\x1b]2;busy\x07", timeout=20)
+        child.send("k")
+        child.expect_exact("painted slow before, waits False.", timeout=20)
+        child.expect(pexpect.EOF, timeout=20)
+    finally:
+        child.close(force=True)
 
 
 async def test_a_spared_link_stretches_the_time_between_frames() -> None:

@@ -69,7 +69,8 @@ class FrameClock:
 
     A painter's function returns how many rows it changed; 0 or False means that nothing will be sent, None
     that it does not know. Where no question is answered, frames go out at a fixed 2 Hz. `holds_frames=False`
-    is for a screen without a terminal.
+    is for a screen without a terminal. `is_waited_for` says whether somebody waits for something else: a
+    frame of data is broken off then, and what is left of it comes with the next one.
     """
 
     def __init__(
@@ -81,12 +82,14 @@ class FrameClock:
         first_question: Answer = Answer.SYNCHRONIZED_OUTPUT,
         holds_frames: bool = True,
         fastest_interval_s: float = FASTEST_INTERVAL_S,
+        is_waited_for: Callable[[], bool] = lambda: False,
     ) -> None:
         self._link = link
         self._timers = timers
         self._now = now
         self._first_question = first_question
         self._holds_frames = holds_frames
+        self._is_waited_for = is_waited_for
         self.fastest_interval_s = fastest_interval_s
         self.stretch = 1.0
         """What every time between frames is multiplied by: more than 1 for a link that is to be spared."""
@@ -314,14 +317,18 @@ class FrameClock:
                 one
                 for one in self._painters.values()
                 if one.is_dirty and one.is_visible() and (self._is_urgent or self._due_of(one) <= now + 1e-6)
-            ]
+            ],
+            breaks_off=not self._is_urgent,
         )
 
-    def _paint(self, painters: list[_Painter]) -> None:
+    def _paint(self, painters: list[_Painter], *, breaks_off: bool = False) -> None:
         now = self._now()
         self._is_urgent = False
         changed = False
-        for painter in painters:
+        for number, painter in enumerate(painters):
+            # One is painted in any case: however it is with who waits, the frames go on.
+            if number and breaks_off and self._is_waited_for():
+                break
             painter.is_dirty = False
             painter.painted_at = now
             result = painter.paint()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from queue import Queue
@@ -15,6 +16,8 @@ from textual._styles_cache import StylesCache
 from textual.app import App, ReturnType
 from textual.await_complete import AwaitComplete
 from textual.dom import NoScreen
+from textual.driver import Driver
+from textual.message import Message
 from textual.widget import Widget
 
 from tui_dl.ui.frame_clock import Answer, FrameClock
@@ -24,7 +27,10 @@ from tui_dl.ui.shown_cells import ShownCells
 # Textual collects what is to be painted for 1/60 s, however long nothing was painted: what a key does was
 # seen 20 ms later for it. The frame clock paces the data already; the rest answers somebody who waits.
 screen.UPDATE_PERIOD = 1 / 240  # type: ignore[misc]
+# Python lets a thread wait 5 ms for another: as long as a key's answer takes, and its writing is a thread's.
+sys.setswitchinterval(0.001)
 
+_INPUT: Final = (events.Key, events.MouseDown, events.Paste)
 _ANY_MOTION: Final = "\x1b[?1002l\x1b[?1003h"
 _MOTION_WHILE_PRESSED: Final = "\x1b[?1003l\x1b[?1002h"
 
@@ -37,6 +43,8 @@ class FrameClockApp(App[ReturnType]):
 
     last_input_s: float | None = None
     """When a key or a button was pressed last, on the monotonic clock; None: never yet."""
+    input_waits: bool = False
+    """Whether a key or a button was pressed that has not been heard of here yet."""
 
     @property
     def shown_cells(self) -> ShownCells:
@@ -74,10 +82,26 @@ class FrameClockApp(App[ReturnType]):
         if isinstance(event, events.Resize):
             # Terminals move about what they show, even if the size is the old one again in the end.
             self.shown_cells.forget()
-        if isinstance(event, events.Key | events.MouseDown | events.Paste):
+        if isinstance(event, _INPUT):
+            self.input_waits = False
             self.last_input_s = time.monotonic()
             self.frame_clock.give_way()
         await super().on_event(event)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's for this platform, whose thread says at once that a key came.
+
+        The event loop hears of it only when it has finished what it is at, which may be a frame of plots.
+        """
+        app, base = self, super().get_driver_class()
+
+        class Listening(base):  # type: ignore[misc, valid-type]
+            def process_message(self, message: Message) -> None:
+                if isinstance(message, _INPUT):
+                    app.input_waits = True
+                super().process_message(message)
+
+        return Listening
 
     def tell_terminal(self, data: str) -> None:
         """Send the terminal something that moves no cursor and paints nothing."""
@@ -94,6 +118,7 @@ class FrameClockApp(App[ReturnType]):
                 _AppTimers(self),
                 first_question=first_question(os.environ),
                 holds_frames=not self.is_headless,
+                is_waited_for=lambda: self.input_waits,
             )
             self._frame_clock = clock
         return clock
