@@ -14,7 +14,7 @@ from tui_dl.errors import EngineFailed
 from tui_dl.spec.preset import load_preset
 from tui_dl.ui.engine_port import Opening
 from tui_dl.ui.panels.curves import curve_sets
-from tui_dl.ui.plots.variant_series import look_of, variant_series
+from tui_dl.ui.plots.variant_series import FEW, look_of, variant_series
 from tui_dl.ui.run_model import RunModel
 from tui_dl.ui.variants import MOST, Variant, Variants, free_names
 from tui_dl.wire.commands import Restart, Step
@@ -168,20 +168,38 @@ def test_wherever_the_run_goes_the_variant_never_lies_behind_it(places: list[int
     asyncio.run(go())
 
 
-async def test_each_is_drawn_once_in_a_plot_by_validation_where_there_is_some() -> None:
+async def test_each_has_a_name_in_a_plot_by_validation_where_there_is_some() -> None:
     async with world(step=50) as here:
-        await here.until(lambda: here.variant.standing == "in step")
-        await here.until(lambda: here.variant.model.latest("validation.loss") is not None)
-        main = lively_model()
-        main.beside.append(here.variant)
+        main = await _with_one_beside(here)
         drawn = [variant_series(main, one.curves, (0.0, 100.0), 100) for one in curve_sets(main)]
-        assert [[series.label for series in of_plot] for of_plot in drawn] == [["twice the rate"]] * 4
-        loss = drawn[0][0]
+        named = [[series for series in of_plot if not series.is_ghost] for of_plot in drawn]
+        assert [[series.label for series in of_plot] for of_plot in named] == [["twice the rate"]] * 4
+        loss = named[0][0]
         assert loss.current == 2.3
         assert loss.xs.size == 1, "one evaluation"
-        assert drawn[2][0].xs.size > 30, "the gradient norm of each step"
-        assert {series.dash for of_plot in drawn for series in of_plot} == {"dashed"}
+        assert named[2][0].xs.size > 30, "the gradient norm of each step"
+        assert {series.dash for of_plot in named for series in of_plot} == {"dashed"}
         assert not any(series.smoothing for of_plot in drawn for series in of_plot)
+
+
+async def test_of_a_few_training_lies_behind_validation() -> None:
+    async with world(step=50) as here:
+        main = await _with_one_beside(here)
+        curves = curve_sets(main)[0].curves
+        validation, training = variant_series(main, curves, (0.0, 100.0), 100)
+        assert (training.is_ghost, training.label, training.colour) == (True, "", validation.colour)
+        assert training.xs.size > 30
+        assert training.current == here.variant.model.latest("train.loss")
+        main.beside.extend([here.variant] * FEW)
+        assert len(variant_series(main, curves, (0.0, 100.0), 100)) == FEW + 1, "of more it would be a tangle"
+
+
+async def _with_one_beside(here: World) -> RunModel:
+    await here.until(lambda: here.variant.standing == "in step")
+    await here.until(lambda: here.variant.model.latest("validation.loss") is not None)
+    main = lively_model()
+    main.beside.append(here.variant)
+    return main
 
 
 def test_colours_and_dashes_tell_four_apart_and_none_is_of_the_run() -> None:

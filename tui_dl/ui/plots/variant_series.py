@@ -16,6 +16,8 @@ from tui_dl.ui.variants import Variant
 COLOURS: Final = (4, 7, 6, 5)
 DASHES: Final[tuple[Dash, ...]] = ("dashed", "dotted")
 SMOOTHING_STEPS: Final = 10.0
+FEW: Final = 2
+"""So many are drawn with all that a plot shows."""
 _STEPS: Final = XMap()
 
 
@@ -42,23 +44,25 @@ def variant_series(
 ) -> list[PlotSeries]:
     """One curve for each variant: of validation if the plot has it, else of what the plot shows first.
 
-    They stand where the run on the screen was at their steps: `unit` is that run's.
-    More would be a tangle. Each has a colour, a dash and its name; noise is averaged away without a shadow.
+    They stand where the run on the screen was at their steps: `unit` is that run's. Each has a colour, a dash
+    and its name; noise is averaged away without a shadow. Of a few also what else the plot shows lies behind
+    in their colour, so that the gap between training and validation can be compared; of more it would be a
+    tangle.
     """
-    drawn = []
+    drawn: list[PlotSeries] = []
+    evaluated = {curve.metric for curve in curves if curve.is_evaluated}
+    most = len(curves) if len(model.beside) <= FEW else 1
     for place, variant in enumerate(model.beside):
-        metric = _metric_of(variant, curves)
-        if metric is None:
-            continue
         colour, dash = look_of(place)
-        series = live_series(
-            variant.model.history, metric, variant.name, colour, x_range, columns, dash=dash, unit=unit
-        )
-        if not any(curve.metric == metric and curve.is_evaluated for curve in curves) and metric != "lr":
-            spacing = (x_range[1] - x_range[0]) / max(columns, 1)
-            mean = smooth(np.where(series.broken, np.nan, series.mean), spacing, SMOOTHING_STEPS)
-            series = replace(series, low=mean, high=mean, mean=mean)
-        drawn.append(series)
+        history = variant.model.history
+        for number, metric in enumerate(_metrics_of(variant, curves)[:most]):
+            label = "" if number else variant.name
+            series = live_series(history, metric, label, colour, x_range, columns, dash=dash, unit=unit)
+            if metric not in evaluated and metric != "lr":
+                spacing = (x_range[1] - x_range[0]) / max(columns, 1)
+                mean = smooth(np.where(series.broken, np.nan, series.mean), spacing, SMOOTHING_STEPS)
+                series = replace(series, low=mean, high=mean, mean=mean)
+            drawn.append(replace(series, is_ghost=True, dash="solid") if number else series)
     return drawn
 
 
@@ -67,8 +71,8 @@ def look_of(place: int) -> tuple[int, Dash]:
     return COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
 
 
-def _metric_of(variant: Variant, curves: Sequence[PlottedCurve]) -> str | None:
-    """What is drawn of a variant; None before it has any of it."""
+def _metrics_of(variant: Variant, curves: Sequence[PlottedCurve]) -> list[str]:
+    """What there is to draw of a variant by now, the most telling first."""
     ordered = sorted(curves, key=lambda curve: not curve.is_evaluated)
     history = variant.model.history
-    return next((curve.metric for curve in ordered if history.latest(curve.metric) is not None), None)
+    return [curve.metric for curve in ordered if history.latest(curve.metric) is not None]
