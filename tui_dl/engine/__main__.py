@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tui_dl.engine.serving.inbox import Inbox, Ticket
+from tui_dl.engine.serving.readings_file import ReadingsFile
 from tui_dl.engine.serving.record import Record
 from tui_dl.engine.serving.server import Server
 from tui_dl.errors import NotAvailable, TuiDlError
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code if isinstance(error, TuiDlError) else 1
     faulthandler.enable()
     inbox = Inbox()
-    record = Record(writer)
+    record = Record(writer, ReadingsFile(folder.readings_path))
     server = Server(listener, inbox, record, run=folder.id, owned=options.owned)
     _heed_signals(inbox, owned=options.owned)
     server.start()

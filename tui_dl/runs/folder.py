@@ -50,6 +50,11 @@ class RunFolder:
         """The folder of checkpoints."""
         return self.path / "checkpoints"
 
+    @property
+    def readings_path(self) -> Path:
+        """What the instruments read so far, in bounded size; may be missing."""
+        return self.path / "readings.bin"
+
     def experiment(self) -> Experiment:
         """The experiment as it was started. Raises SpecError or RunUnreadable."""
         try:

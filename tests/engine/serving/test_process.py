@@ -15,9 +15,17 @@ from tui_dl.errors import ConnectionLost, EngineFailed, NotAvailable, TuiDlError
 from tui_dl.launcher import RunningEngine, attach, resume, start, stop_engine
 from tui_dl.runs import RunFolder, RunReader, is_alive, summarise
 from tui_dl.spec.change import apply_change
-from tui_dl.wire.commands import Run, SaveCheckpoint
+from tui_dl.wire.commands import Run, SaveCheckpoint, Watch
 from tui_dl.wire.json_lines import step_matrix
-from tui_dl.wire.messages import AnyMessage, HistorySent, RunFinished, StatusChanged
+from tui_dl.wire.messages import (
+    AnyMessage,
+    HistorySent,
+    PastReadings,
+    ReadingTaken,
+    RunFinished,
+    StatusChanged,
+)
+from tui_dl.wire.snapshots import LayersRead, OptimizerRead
 
 LONG = apply_change(experiment(), {"training.epochs": 100_000, "training.checkpoint_every_s": 3600.0})
 SHORT = apply_change(experiment(), {"training.epochs": 60, "training.checkpoint_every_s": 0.0})
@@ -107,6 +115,30 @@ async def test_after_a_change_a_resume_from_before_it_branches_off() -> None:
     assert [after[1, step] for step in range(21, 26)] == [before[0, step] for step in range(21, 26)]
     with RunReader(engine.folder.database_path) as reader:
         assert reader.segments()[1] == (1, 0, 20)
+
+
+async def test_a_resumed_engine_tells_what_the_instruments_saw_before() -> None:
+    engine = start(LONG, paused=True)
+    async with await engine.connect(client="ui") as client:
+        await client.request(Watch(["layers", "optimizer"]))
+        for _ in range(3):
+            step = await client.step(5)
+            waits_for = {LayersRead, OptimizerRead}
+            async for message in client.messages():
+                if isinstance(message, ReadingTaken) and message.step == step:
+                    waits_for.discard(type(message.reading))
+                if not waits_for:
+                    break
+    await stop_engine(engine.folder)
+    assert await engine.ended(30.0)
+    again = resume(engine.folder, paused=True)
+    async with await again.connect(client="ui", past_readings=True) as client:
+        past = await until(client, PastReadings)
+        assert isinstance(past, PastReadings)
+        assert [one.step for one in past.readings if isinstance(one.reading, LayersRead)] == [5, 10, 15]
+        assert {type(one.reading) for one in past.readings} == {LayersRead, OptimizerRead}
+        await client.stop()
+    assert await again.ended(30.0)
 
 
 async def test_it_trains_on_without_clients_and_gives_the_whole_history_back() -> None:

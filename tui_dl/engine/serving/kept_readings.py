@@ -58,6 +58,11 @@ class KeptReadings:
         self.bytes_held = 0
         """About the memory in use; at most the bound once `add` has returned."""
 
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers that the readings are of; empty before they are known."""
+        return self._layers or ()
+
     def add(self, message: ReadingTaken, body: bytes) -> None:
         """Keep a reading, given as the frame that its clients are sent; what has no past is passed over."""
         key = _key(message.reading)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Final, final
 
 import numpy as np
@@ -11,6 +12,7 @@ from tui_dl.engine.serving.kept_readings import KeptReadings
 from tui_dl.errors import RecordingFailed
 from tui_dl.history.intake import joined, step_count, take_in, take_in_evaluations
 from tui_dl.history.store import SeriesStore
+from tui_dl.history.thinned import holds
 from tui_dl.runs import BEFORE_ALL, RunReader
 from tui_dl.wire.framing import frame
 from tui_dl.wire.messages import (
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tui_dl.engine.serving.connection import Gap, Position
+    from tui_dl.engine.serving.readings_file import ReadingsFile
     from tui_dl.runs import RunWriter
 
 SHOWN_EVENTS: Final = frozenset(
@@ -39,6 +42,8 @@ SHOWN_EVENTS: Final = frozenset(
 )
 MOST_EVENTS: Final = 2000
 READ_AT_ONCE: Final = 1024
+READINGS_EVERY_S: Final = 60.0
+"""What an engine that is killed leaves of them is at most so old."""
 
 
 @final
@@ -47,9 +52,10 @@ class Record:
 
     Args:
         writer: of the run's database; None records nothing on disk.
+        readings: where the newest of what instruments read is kept for an engine that resumes the run.
     """
 
-    def __init__(self, writer: RunWriter | None) -> None:
+    def __init__(self, writer: RunWriter | None, readings: ReadingsFile | None = None) -> None:
         self.notice = ""
         """What is wrong with the recording; empty while all is well."""
         self.position: Position = BEFORE_ALL
@@ -60,6 +66,9 @@ class Record:
         self._store = SeriesStore()
         self._events: list[RecordedEvent] = []
         self._readings = KeptReadings()
+        self._readings_file = readings
+        self._has_new_readings = False
+        self._readings_written_s = time.monotonic()
         # Short epochs end a hundred times a second; taking in each piece by itself held up the training.
         self._steps: list[StepsRecorded] = []
         self._evaluations: list[EvaluationRecorded] = []
@@ -84,11 +93,14 @@ class Record:
                     self._remember(event)
                     if event.kind in ("change", "undo", "restart", "resume", "nonfinite"):
                         self._store.add_mark(event.step, event.segment, event.label, event.kind)
+            if self._readings_file is not None:
+                self._readings_file.read(self._readings, self._is_live)
         self.is_loaded = True
 
     def branch(self, segment: int, parent: int, at_step: int) -> None:
         """A resumed run goes on in a segment of its own."""
         self._store.branch(segment, parent, at_step)
+        self._readings.keep(self._store.live())
         if self._writer is not None:
             self._writer.add_segment(segment, parent, at_step)
 
@@ -121,6 +133,7 @@ class Record:
     def take_reading(self, message: ReadingTaken, body: bytes) -> None:
         """Keep a reading for whoever comes late; `body` is the frame that clients are sent."""
         self._readings.add(message, body)
+        self._has_new_readings = True
 
     def add_event(self, event: RecordedEvent) -> None:
         """Keep an event."""
@@ -131,6 +144,8 @@ class Record:
     def commit(self) -> str:
         """Write what was taken in. Returns what went wrong, the first time that it does."""
         self._settle()
+        if time.monotonic() - self._readings_written_s >= READINGS_EVERY_S:
+            self._write_readings()
         if self._writer is None:
             return ""
         try:
@@ -142,6 +157,7 @@ class Record:
 
     def close(self) -> None:
         """Write what is left."""
+        self._write_readings()
         if self._writer is not None:
             self.commit()
             self._writer.close()
@@ -201,6 +217,16 @@ class Record:
                 self._writer.add_steps(message)
             for evaluation in evaluations:
                 self._writer.add_evaluation(evaluation)
+
+    def _write_readings(self) -> None:
+        if self._readings_file is not None and self._has_new_readings:
+            self._readings_file.write(self._readings)
+        self._has_new_readings = False
+        self._readings_written_s = time.monotonic()
+
+    def _is_live(self, reading: ReadingTaken) -> bool:
+        """Whether a reading is of the curve that was read back: not of steps that will be made once more."""
+        return holds(self._store.live(), reading) and (reading.segment, reading.step) <= self.position
 
     def _reach(self, steps: StepsRecorded) -> None:
         self.position = max(self.position, _last(steps))
