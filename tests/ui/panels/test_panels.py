@@ -238,7 +238,7 @@ def test_with_more_room_more_facts_stand_beside_the_large_numbers() -> None:
     model = lively_model()
     assert "parameters" not in text_of(list(StatusPanel(model).build(120, 5)))
     wide = text_of(list(StatusPanel(model).build(250, 5)))
-    assert {"parameters", "device", "inspecting", "speed", "left"} <= set(wide.split())
+    assert {"parameters", "device", "inspecting", "steps/s", "left"} <= set(wide.split())
 
 
 @given(st.floats(allow_nan=True, allow_infinity=True), st.integers(1, 3))

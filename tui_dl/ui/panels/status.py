@@ -149,7 +149,8 @@ def _facts(model: RunModel) -> list[tuple[str, str]]:
     """(label, value) of what stands beside the large numbers, the most important first."""
     status = model.status
     facts = [(one.label, one.worded(3)) for one in figures(model)[-2:]]
-    facts.append(("speed", f"{brief(status.steps_per_s)} steps/s" if status.steps_per_s > 0 else "–"))
+    # The unit is the label: beside the number it has no room from a thousand on.
+    facts.append(("steps/s", brief(status.steps_per_s) if status.steps_per_s > 0 else "–"))
     left = status.eta_s if model.state == "running" else None
     facts.append(("left", duration(left)))
     if model.described is not None:
