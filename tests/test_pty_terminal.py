@@ -95,7 +95,9 @@ def test_the_end_is_seen_with_its_last_words_and_code() -> None:
 
 
 def test_hanging_up_ends_a_program() -> None:
-    terminal = run("print('up', flush=True); import time; time.sleep(100)")
+    # Where the tests themselves ignore hangups, as under nohup, what they start does so too.
+    heeds = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)"
+    terminal = run(f"{heeds}; print('up', flush=True); import time; time.sleep(100)")
     terminal.wait_for("up")
     terminal.hang_up()
     assert terminal.wait_closed() < 0

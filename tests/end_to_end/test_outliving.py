@@ -3,10 +3,13 @@
 import os
 import re
 import signal
+import sys
 from pathlib import Path
+from textwrap import dedent
 
 from tests.end_to_end.program import (
     PATIENCE_S,
+    PROGRAM,
     assert_nothing_missing,
     beyond,
     boxed,
@@ -97,6 +100,35 @@ def test_closing_the_terminal_leaves_it_training(tmp_path: Path) -> None:
         assert leave(screen, "d") == 0
     assert run("stop", folder.id).returncode == 0
     assert_nothing_missing(folder, at_least=seen + 20)
+
+
+def test_a_screen_that_was_told_to_ignore_hangups_ends_with_its_terminal(tmp_path: Path) -> None:
+    """As under `nohup`: it would read the end of its input for ever, as fast as it can."""
+    command = ["/bin/sh", "-c", 'trap "" HUP; exec "$@"', "sh", *PROGRAM, "run", tiny(tmp_path)]
+    with PtyTerminal(command) as screen:
+        screen.wait_for(beyond(10), PATIENCE_S)
+        screen.hang_up()
+        assert screen.wait_closed(PATIENCE_S) == -signal.SIGHUP
+    folder = only_run()
+    assert is_alive(folder.log_path), "the training goes on"
+    assert run("stop", folder.id).returncode == 0
+
+
+def test_a_screen_that_is_told_of_no_hangup_ends_with_its_terminal(tmp_path: Path) -> None:
+    """As in a session of its own, which the terminal's signals do not reach."""
+    code = """
+    import os, signal, sys
+    if os.fork() == 0:
+        os.setsid()
+        os.execvp(sys.argv[1], sys.argv[1:])
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    sys.exit(100 + os.WTERMSIG(os.wait()[1]))
+    """
+    with PtyTerminal([sys.executable, "-c", dedent(code), *PROGRAM, "run", tiny(tmp_path)]) as screen:
+        screen.wait_for(beyond(10), PATIENCE_S)
+        screen.hang_up()
+        assert screen.wait_closed(PATIENCE_S) == 100 + signal.SIGHUP
+    assert run("stop", only_run().id).returncode == 0
 
 
 def test_a_stopped_run_goes_on_under_the_same_history(tmp_path: Path) -> None:

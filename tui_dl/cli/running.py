@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_dl.cli import INTERRUPTED
+from tui_dl.cli.hang_up import end_with_terminal
 from tui_dl.cli.look_options import link_of, look_of, refuse_look_options
 from tui_dl.cli.looking import require_terminal
 from tui_dl.cli.terminal_probe import ask_early
@@ -142,6 +143,7 @@ def _show(openings: Any, opening: Any, arguments: argparse.Namespace) -> int:
     # Where these are exported they would be believed instead of the terminal, also after it was resized.
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)
+    end_with_terminal()
     language = _language(arguments)
     answers = ask_early()
     try:
