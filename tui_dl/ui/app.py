@@ -20,11 +20,12 @@ from tui_dl.ui.run_catalogue import RunCatalogue
 from tui_dl.ui.screens.dialog import Choice, Dialog
 from tui_dl.ui.screens.run import RunScreen
 from tui_dl.ui.settings import Settings, SettingsStore
+from tui_dl.ui.suspension import SuspendableApp
 
 TITLE: Final = "tui-dl"
 
 
-class TuiDlApp(OverlayApp[Farewell], KeyedApp[Farewell], LookApp[Farewell]):
+class TuiDlApp(OverlayApp[Farewell], KeyedApp[Farewell], LookApp[Farewell], SuspendableApp[Farewell]):
     """The screen of tui-dl: the picker where no run is given, else that run. Its result is what to say last.
 
     Args:
@@ -37,7 +38,10 @@ class TuiDlApp(OverlayApp[Farewell], KeyedApp[Farewell], LookApp[Farewell]):
     """
 
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[Any]] = [Binding("ctrl+q", "leave", show=False, priority=True)]
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("ctrl+q", "leave", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", show=False),
+    ]
 
     def __init__(
         self,

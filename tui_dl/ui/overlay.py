@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from time import monotonic
-from typing import Any, Final, Self, TypeVar
+from typing import Any, ClassVar, Final, Self, TypeVar
 
 from textual import events
 from textual.app import App, ReturnType
 from textual.await_complete import AwaitComplete
+from textual.binding import Binding
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
@@ -25,6 +26,8 @@ class Overlay(ModalScreen[_R]):
     something else than the box is painted.
     """
 
+    # A modal screen's keys are its own: the app's do not reach it.
+    BINDINGS: ClassVar[list[Any]] = [Binding("ctrl+z", "app.suspend_process", show=False)]
     DEFAULT_CSS = """
     Overlay { background: transparent; }
     """

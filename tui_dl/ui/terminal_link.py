@@ -147,7 +147,8 @@ class FrameClockApp(App[ReturnType]):
     def on_mount(self) -> None:
         self.app_suspend_signal.subscribe(self, lambda _: self.frame_clock.stop(), immediate=True)
         self.app_resume_signal.subscribe(self, lambda _: self.frame_clock.start(), immediate=True)
-        self.app_resume_signal.subscribe(self, lambda _: self.shown_cells.forget(), immediate=True)
+        # A dialog would paint what of it changed, over what the shell has written.
+        self.app_resume_signal.subscribe(self, lambda _: self.redraw(), immediate=True)
         self.frame_clock.start()
 
     def on_unmount(self) -> None:

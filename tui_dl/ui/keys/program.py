@@ -68,6 +68,16 @@ PROGRAM_KEYS: Final[tuple[KeyAction, ...]] = (
         always,
     ),
     KeyAction(
+        "suspend",
+        "ctrl+z",
+        "Ctrl+Z",
+        "to the shell",
+        "Program",
+        "Back to the shell, where `fg` brings the screen back; meanwhile it trains on",
+        "suspend",
+        always,
+    ),
+    KeyAction(
         "filter_log",
         "F",
         "F",

@@ -31,6 +31,10 @@ class ProgramActions(Screen[Any]):
         """Paint everything anew."""
         cast("TuiDlApp", self.app).redraw()
 
+    def action_suspend(self) -> None:
+        """Back to the shell for a while."""
+        self.app.action_suspend_process()
+
     def leave_for(self, then: Callable[[], None]) -> None:
         """Leave this screen for another run."""
         then()
