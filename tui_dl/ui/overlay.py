@@ -36,6 +36,8 @@ class Overlay(ModalScreen[_R]):
         super().__init__()
         self._was_resumed = self._is_shown = False
         self._laid_out = Size(0, 0)
+        self._asked: set[Region] = set()
+        """What of the screen below is to be painted anew, before the first paint here."""
         self._seen_lines: frozenset[int] | None = None
         """The lines in which something of the screen below is about to be painted; None for all."""
 
@@ -58,6 +60,9 @@ class Overlay(ModalScreen[_R]):
     ) -> Self:
         """Textual's; once the box is shown a layout paints what it moves, and no more than that."""
         repaint = repaint and not (layout and self._is_shown and not regions)
+        if not self._is_shown:
+            # Only the screen below names regions: its lines are painted through this screen from now on.
+            self._asked.update(regions)
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def action_cancel(self) -> None:
@@ -101,12 +106,13 @@ class Overlay(ModalScreen[_R]):
         self._seen_lines = None
 
     def _narrow(self) -> frozenset[int]:
-        """At first paint the box alone. Returns the lines in which something else is painted."""
+        """At first paint the box, and what was asked for. Returns the lines that are painted beside a box."""
         compositor = self._compositor
         boxes = list(_boxes_of(self))
         if not self._is_shown:
             self._is_shown = True
-            compositor._dirty_regions = set(boxes)
+            compositor._dirty_regions = {*boxes, *self._asked}
+            self._asked.clear()
         return _lines_beside(compositor._dirty_regions, boxes)
 
 

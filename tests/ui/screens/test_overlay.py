@@ -1,11 +1,13 @@
 from typing import Any
 
-from textual.geometry import Region
+from textual._compositor import ChopsUpdate
+from textual.geometry import Region, Size
 from textual.screen import Screen
 
 from tests.ui.fake_engine import status
 from tests.ui.screens.conftest import Open, Stage
 from tui_dl.ui.overlay import Overlay
+from tui_dl.ui.screens.dialog import Choice, Dialog
 
 
 def cells(screen: Screen[Any]) -> list[str]:
@@ -63,6 +65,35 @@ async def test_what_lies_below_goes_on(on_stage: Open) -> None:
         assert "77,777" in "\n".join(cells(stage.screen))
         box = box_of(stage)
         assert outside(cells(stage.app.screen), box) == outside(cells(stage.screen), box)
+
+
+class Late(Dialog):
+    """One that the screen below asks for a repaint just before the first layout."""
+
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
+        if not self._is_shown:
+            self.refresh(Region(0, 0, 10, 1))
+            # As Textual does by messages, which come in time or not.
+            self._dirty_widgets.add(self)
+        super()._refresh_layout(size, scroll)
+
+
+async def test_what_changes_below_while_the_box_comes_is_painted_too(on_stage: Open) -> None:
+    """As at the end of a run: its last numbers, and in the same moment the dialog that says so."""
+    async with on_stage(160, 48) as stage:
+        painted: set[int] = set()
+        display = stage.app._display
+
+        def watch(screen: Screen[Any], update: Any) -> None:
+            if isinstance(update, ChopsUpdate):
+                painted.update(y for y, _, _ in update.spans)
+            display(screen, update)
+
+        stage.app._display = watch  # type: ignore[method-assign]
+        stage.app.push_screen(Late("Finished", ["All is done."], [Choice("k", "Keep looking", "")]))
+        await stage.until("Keep looking")
+        box = box_of(stage)
+        assert painted == {0, *box.line_range}
 
 
 async def test_a_resized_terminal_is_laid_out_anew_below_and_above(on_stage: Open) -> None:
