@@ -78,7 +78,9 @@ def _colours() -> str:
     term = os.environ.get("TERM", "")
     if "256color" in term:
         return "256; set COLORTERM=truecolor if the terminal can do more"
-    return "none: TERM is dumb" if term in ("", "dumb") else "16"
+    if not term:
+        return "none: TERM is not set"
+    return "none: TERM is dumb" if term == "dumb" else "16"
 
 
 def _theme() -> str:
