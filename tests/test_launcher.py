@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -205,6 +206,26 @@ async def test_there_must_be_a_checkpoint_to_go_on_from(engine: RunningEngine) -
     with pytest.raises(UsageError, match="there is no checkpoint"):
         launcher.resume(engine.folder)
     assert not is_alive(engine.folder.log_path)
+
+
+@pytest.mark.parametrize("leaves_its_folder", [True, False])
+async def test_one_that_ends_while_it_is_looked_for_is_let_be(
+    engine: RunningEngine, monkeypatch: pytest.MonkeyPatch, leaves_its_folder: bool
+) -> None:
+    async with await engine.connect() as client:
+        await client.stop()
+    assert await engine.ended(30.0)
+    looked: list[bool] = []
+
+    def was_just_alive(*_arguments: object) -> bool:
+        looked.append(True)
+        if len(looked) > 1 and not leaves_its_folder:
+            shutil.rmtree(engine.folder.path, ignore_errors=True)
+        return len(looked) == 1
+
+    monkeypatch.setattr(launcher, "is_alive", was_just_alive)
+    await launcher.stop_engine(engine.folder)
+    assert len(looked) > 1
 
 
 async def test_an_engine_that_hangs_is_helped_along(

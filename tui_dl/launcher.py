@@ -207,7 +207,13 @@ async def stop_engine(run: str | RunFolder, *, patience_s: float = STOP_PATIENCE
     folder = _folder(run)
     if not is_alive(folder.log_path, _recorded_pid(folder)):
         return
-    engine = attach(folder)
+    try:
+        engine = attach(folder)
+    except TuiDlError:
+        if is_alive(folder.log_path, _recorded_pid(folder)):
+            raise
+        # It ended just now, and may have taken its folder along.
+        return
     with suppress(TuiDlError, TimeoutError):
         async with asyncio.timeout(patience_s):
             client = await engine.connect(client="cli")
