@@ -10,7 +10,7 @@ from tui_dl.spec.rate_search import RateAdvice, RateCurve, RateSearch
 from tui_dl.wire.plans import Plan, Receipt
 from tui_dl.wire.snapshots import Reading
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Grows with every change of a message or command that an older end would misread."""
 
 ELAPSED_S = "elapsed_s"

@@ -338,7 +338,8 @@ class Server:
         # Whoever shows it smaller thins it out.
         columns = max((watch.grid[0] for watch in watches), default=0)
         rows = max((watch.grid[1] for watch in watches), default=0)
-        self._inbox.post(Ticket(Watched(probes, rate_hz, layer, sample, (columns, rows), background)))
+        reach = next((watch.reach for watch in watches if watch.reach), ())
+        self._inbox.post(Ticket(Watched(probes, rate_hz, layer, sample, (columns, rows), background, reach)))
 
     def _miss_owner(self) -> None:
         if not any(each.hello.owner for each in self._connections.values()) and self._last_number == 0:
