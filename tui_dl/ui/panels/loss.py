@@ -39,6 +39,8 @@ class LossView(Container):
         & > #loss-pictures { height: 1fr; layout: horizontal; }
         & > #loss-pictures.stacked { layout: vertical; }
         & LossShapePanel, & LossSlicePanel, & LossSurfacePanel { width: 1fr; height: 1fr; }
+        & > #loss-pictures.beside LossSlicePanel { width: 2fr; }
+        & > #loss-pictures.beside LossSurfacePanel { width: 3fr; }
         & > LossWords { height: 3; }
     }
     """
@@ -84,7 +86,10 @@ class LossView(Container):
         pages = pages_of(has_plane=self._has_plane, has_room=is_beside or is_stacked)
         self._page %= len(pages)
         shown = pages[self._page]
-        self.query_one("#loss-pictures").set_class(not is_beside, "stacked")
+        pictures = self.query_one("#loss-pictures")
+        pictures.set_class(not is_beside, "stacked")
+        # Told apart from a picture alone, which fills the width whatever its part of it would be.
+        pictures.set_class(is_beside and shown == ("surface", "slice"), "beside")
         self.query_one(LossSurfacePanel).display = "surface" in shown
         self.query_one(LossShapePanel).display = "shape" in shown
         self.query_one(LossSlicePanel).display = "slice" in shown

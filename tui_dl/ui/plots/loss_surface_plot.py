@@ -179,13 +179,15 @@ class LossSurfacePlot(DataCanvas[SurfaceData]):
         arrow = ""
         for is_beyond, sign in zip((x < 0, x > 1, y < 0, y > 1), _ARROWS, strict=True):
             arrow = sign if is_beyond else arrow
-        column = int(np.clip(x * area.columns, 0, area.columns - 1))
-        return column, int(np.clip(y * area.rows, 0, area.rows - 1)), arrow
+        x, y = np.clip(x, 0, 1), np.clip(y, 0, 1)
+        column = min(int(x * area.columns), area.columns - 1)
+        return column, min(int(y * area.rows), area.rows - 1), arrow
 
     def _shares(self, xs: FloatArray, ys: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Places as shares from the left and from the top."""
         (left, right), (bottom, top) = self._data.x_range, self._data.y_range
-        return (xs - left) / (right - left), (top - ys) / (top - bottom)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return (xs - left) / (right - left), (top - ys) / (top - bottom)
 
     # -- words and styles ------------------------------------------------------------------------------
 
@@ -252,7 +254,7 @@ def _draw_axes(canvas: Canvas, data: SurfaceData, area: _Area) -> None:
     """Numbers and names of both axes, left and in the lower border."""
     low, high = data.y_range
     canvas.write(1, area.y, data.names[1][: GUTTER - 1], Role.AXIS)
-    for tick in linear_ticks(low, high, max(area.rows // 4, 2)):
+    for tick in linear_ticks(low, high, max(area.rows // 3, 3)):
         row = area.y + min(int((high - tick.position) / (high - low) * area.rows), area.rows - 1)
         if row > area.y:
             canvas.write_right(area.x - 1, row, tick.label[: GUTTER - 1], Role.AXIS)

@@ -1,15 +1,20 @@
 """A line through places as dots on a raster, cut off at its edges; pure numpy."""
 
+from typing import Final
+
 import numpy as np
 
 from tui_dl.history.arrays import BoolArray, FloatArray, IntArray
+
+FARTHEST: Final = 1e9
+"""So many times the raster's size away a line's way through it can't be told exactly any more."""
 
 
 def path_dots(xs: FloatArray, ys: FloatArray, rows: int, columns: int) -> BoolArray:
     """The dots (rows, columns) of a line through places, row 0 at the top; without holes.
 
     Args:
-        xs: (n,) as shares from the left edge, 0 to 1 inside; what is not finite is a gap.
+        xs: (n,) as shares from the left edge, 0 to 1 inside; what is not finite, or all too far, is a gap.
         ys: (n,) as shares from the top edge.
         rows: of the raster.
         columns: of it.
@@ -17,9 +22,11 @@ def path_dots(xs: FloatArray, ys: FloatArray, rows: int, columns: int) -> BoolAr
     dots = np.zeros((rows, columns), dtype=np.bool_)
     if not xs.size:
         return dots
-    x, y = xs * columns, ys * rows
-    first = np.stack([np.append(x[:-1], x[-1]), np.append(y[:-1], y[-1])])
-    last = np.stack([np.append(x[1:], x[-1]), np.append(y[1:], y[-1])])
+    places = np.stack([xs, ys])
+    places = np.where(np.abs(places) <= FARTHEST, places, np.nan) * np.array([[columns], [rows]])
+    # Beside the lines each place by itself: between two gaps it has no line.
+    first = np.concatenate([places[:, :-1], places], axis=1)
+    last = np.concatenate([places[:, 1:], places], axis=1)
     starts, ends = _inside(first, last, columns, rows)
     counts = np.ceil(np.abs(ends - starts).max(axis=0)).astype(np.int64) + 1
     owner = np.repeat(np.arange(counts.size), counts)

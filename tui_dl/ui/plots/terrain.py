@@ -17,6 +17,9 @@ NOT_FINITE: Final = 255
 # From the lowest band to the highest. Curves of every series colour have to be read on them.
 _DARK: Final[tuple[Rgb, Rgb]] = ((4, 8, 44), (92, 84, 68))
 _LIGHT: Final[tuple[Rgb, Rgb]] = ((255, 255, 255), (168, 172, 190))
+# Of the fixed colours: navy and greys, white, pale cyan and greys.
+_DARK_256: Final = (16, 17, 234, 235, 236, 237, 238, 239, 240, 241)
+_LIGHT_256: Final = (231, 195, 255, 254, 253, 252, 251, 250, 249, 248)
 _DARK_16: Final = ("black", "bright_black")
 _LIGHT_16: Final = ("bright_white", "white")
 
@@ -39,10 +42,10 @@ def terrain(palette: Palette) -> tuple[Color | None, ...]:
     if palette.depth == "16":
         names = _DARK_16 if palette.is_dark else _LIGHT_16
         return tuple(Color.parse(names[band % 2]) for band in range(BANDS))
+    if palette.depth == "256":
+        return tuple(Color.from_ansi(number) for number in (_DARK_256 if palette.is_dark else _LIGHT_256))
     low, high = _DARK if palette.is_dark else _LIGHT
     shades = [_between(low, high, band / (BANDS - 1)) for band in range(BANDS)]
-    if palette.depth == "256":
-        return tuple(Color.from_ansi(nearest_256(shade)) for shade in shades)
     return tuple(Color.from_rgb(*shade) for shade in shades)
 
 
@@ -56,7 +59,8 @@ def path_style(palette: Palette, colour: int, *, is_faint: bool = False) -> Styl
     if palette.depth in ("16", "none"):
         return palette.series_dim(colour) if is_faint else palette.series(colour) + Style(bold=True)
     clear, ground = ((255, 255, 255), _DARK[1]) if palette.is_dark else ((0, 0, 0), _LIGHT[1])
-    mixed = _between(rgb, ground, 0.5) if is_faint else _between(rgb, clear, 0.35)
+    towards_clear = 0.35 if palette.is_dark else 0.45
+    mixed = _between(rgb, ground, 0.5) if is_faint else _between(rgb, clear, towards_clear)
     if palette.depth == "256":
         return Style(color=Color.from_ansi(nearest_256(mixed)))
     return Style(color=Color.from_rgb(*mixed))
