@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from tests.engine.probes.observing import trainer
 from tests.ui.fake_engine import described, status
 from tests.ui.panels.test_loss_view import words
 from tests.ui.screens.conftest import Open, Stage, on_stage
+from tui_dl.engine.probes.loss_surface import LossSurfaceProbe
 from tui_dl.spec.preset import load_preset
 from tui_dl.ui.panels.loss import pages_of
 from tui_dl.ui.panels.loss_surface import next_reach, surface_data, surface_words
+from tui_dl.ui.plots.surface_path import reach_of
 from tui_dl.ui.run_model import RunModel
 from tui_dl.wire.commands import Watch
 from tui_dl.wire.messages import PATH, AnyMessage, ReadingTaken, StepsRecorded
@@ -125,6 +128,26 @@ def test_a_surface_comes_first_where_there_is_one() -> None:
         for has_room in (True, False):
             pages = pages_of(has_plane=has_plane, has_room=has_room)
             assert {part for page in pages for part in page} == {"surface", "shape", "slice"}
+
+
+def test_a_screen_that_comes_to_a_run_that_flew_off_finds_back_to_its_beginning() -> None:
+    seen, probe = trainer("line-by-formula", {"optimizer.lr": 1.7}), LossSurfaceProbe()
+    model, asked = model_of(TWO), ()
+    for _ in range(50):
+        seen.train_batch()
+    steps = seen.drain_scalars()
+    model.apply(StepsRecorded(0, 1, steps.names, steps.values.astype("<f8").tobytes()))
+    for _ in range(8):
+        probe.reach = asked
+        read = probe.at_rest(seen, None)
+        assert isinstance(read, LossSurfaceRead)
+        model.apply(ReadingTaken(0, 50, read))
+        data = surface_data(model)
+        asked = next_reach(asked, reach_of(data.paths, data.lowest), (*data.x_range, *data.y_range))
+    assert abs(read.at[1]) > 1e4
+    assert read.x_range[1] - read.x_range[0] < 30
+    assert read.y_range[1] - read.y_range[0] < 30
+    assert asked == probe.reach, "it has settled"
 
 
 def watched(stage: Stage) -> Watch:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from tui_dl.engine.probes.base import AfterUpdateProbe
 from tui_dl.engine.probes.loss_grid import COLUMNS, ROWS, Grid, Surface, levels_of
-from tui_dl.engine.probes.surface_limits import Limits, limits_about
+from tui_dl.engine.probes.surface_limits import NEAR, Limits, limits_about
 from tui_dl.engine.training.plane import plane_of
 from tui_dl.wire.pictures import LossSurfaceRead
 
@@ -22,7 +22,8 @@ _UNKNOWN: Final = Limits((-1.0, 1.0), (-1.0, 1.0))
 class LossSurfaceProbe(AfterUpdateProbe):
     """Looks after the update where the model stands; the grid is made anew when what it shows has changed.
 
-    It has to reach as far as the paths on the screen, which are asked for by `reach`; else about the model.
+    It reaches as far as the paths on the screen do, which is asked for by `reach`; else it begins about the
+    model and follows it for some way: a run that flies off would take the picture with it.
     """
 
     name = "loss_surface"
@@ -31,6 +32,7 @@ class LossSurfaceProbe(AfterUpdateProbe):
         super().__init__()
         self._of: tuple[object, ...] = ()
         self._grid: Grid | None = None
+        self._asked = self._home = _UNKNOWN
         self._levels = b""
 
     def look(self, trainer: Trainer) -> LossSurfaceRead | None:
@@ -64,23 +66,32 @@ class LossSurfaceProbe(AfterUpdateProbe):
         )
 
     def _showing(self, place: tuple[float, float], surface: Surface) -> Grid:
-        """The present grid while it shows what is wanted, else one that does."""
-        before = self._grid
-        limits = self._limits(place, before)
-        if before is None or limits != before.limits:
-            before = self._grid = _with_its_lowest_inside(limits, surface)
-            self._levels = levels_of(before.losses)
-        return before
+        """The present grid while it does, else one that shows what is wanted now."""
+        before, wanted = self._grid, self._wanted(place)
+        if before is not None and wanted is None:
+            return before
+        self._asked = wanted or _UNKNOWN
+        grid = self._grid = _with_its_lowest_inside(self._asked, surface)
+        self._levels = levels_of(grid.losses)
+        if before is None:
+            self._home = grid.limits
+        return grid
 
-    def _limits(self, place: tuple[float, float], before: Grid | None) -> Limits:
-        wanted = [place]
+    def _wanted(self, place: tuple[float, float]) -> Limits | None:
+        """What has to be shown; None while the present grid shows it at a fair size, or nothing can be."""
+        grid = self._grid
         if len(self.reach) == 4:
             left, right, bottom, top = self.reach
-            wanted = [(left, bottom), (right, top)]
-        if before is None:
-            return limits_about(wanted) or _UNKNOWN
-        found = limits_about([*wanted, before.lowest_at])
-        return before.limits if found is None else before.limits.following(found)
+            wanted = limits_about([(left, bottom), (right, top)])
+            if wanted is None or grid is None:
+                return wanted
+            return None if grid.limits.holds(wanted) and not self._asked.dwarfs(wanted) else wanted
+        if grid is None:
+            return limits_about([place])
+        if grid.limits.is_near(*place, within=0.0) or not self._home.is_near(*place, within=NEAR):
+            return None
+        low, high = zip(self._home.x, self._home.y, strict=True)
+        return limits_about([place, low, high])
 
 
 def _with_its_lowest_inside(limits: Limits, surface: Surface) -> Grid:

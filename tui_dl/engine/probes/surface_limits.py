@@ -15,6 +15,8 @@ SHRINKS_BELOW: Final = 0.25
 """Limits shrink when less than this part of them is wanted: they should not flicker."""
 PARTS: Final = 8
 """Limits lie on multiples of a power of two that is at most so small a part of their distance."""
+NEAR: Final = 2.0
+"""So many times its size around where it began a path is followed, where nobody says how far."""
 FARTHEST: Final = 1e12
 """Losses are computed in float32: beyond this there would be infinities alone."""
 
@@ -29,9 +31,21 @@ class Limits:
     x: Range
     y: Range
 
-    def following(self, wanted: Limits) -> Limits:
-        """These, as long as they show what is wanted at a fair size; else new ones."""
-        return Limits(_following(self.x, wanted.x), _following(self.y, wanted.y))
+    def holds(self, other: Limits) -> bool:
+        """Whether all of another part lies inside."""
+        pairs = (self.x, other.x), (self.y, other.y)
+        return all(mine[0] <= its[0] and its[1] <= mine[1] for mine, its in pairs)
+
+    def dwarfs(self, other: Limits) -> bool:
+        """Whether another part would be seen too small in this one, along an axis at least."""
+        pairs = (self.x, other.x), (self.y, other.y)
+        return any(its[1] - its[0] < SHRINKS_BELOW * (mine[1] - mine[0]) for mine, its in pairs)
+
+    def is_near(self, x: float, y: float, within: float) -> bool:
+        """Whether a place lies at most so many times its size away; not if it is not finite."""
+        pairs = (self.x, x), (self.y, y)
+        rooms = [((low, high), value, within * (high - low)) for (low, high), value in pairs]
+        return all(low - room <= value <= high + room for (low, high), value, room in rooms)
 
     def towards(self, across: int, up: int) -> Limits:
         """As far again to a side: -1 and 1 are its signs, 0 leaves an axis as it is."""
@@ -47,12 +61,6 @@ def limits_about(places: Iterable[tuple[float, float]]) -> Limits | None:
         return None
     xs, ys = zip(*found, strict=True)
     return Limits(_rounded(min(xs), max(xs)), _rounded(min(ys), max(ys)))
-
-
-def _following(present: Range, wanted: Range) -> Range:
-    is_inside = present[0] <= wanted[0] and wanted[1] <= present[1]
-    is_large = wanted[1] - wanted[0] >= SHRINKS_BELOW * (present[1] - present[0])
-    return present if is_inside and is_large else wanted
 
 
 def _towards(limits: Range, way: int) -> Range:

@@ -61,7 +61,7 @@ class _Area:
 
 
 class LossSurfacePlot(DataCanvas[SurfaceData]):
-    """Darker is lower; `o` where the run began, `x` where it is, a number for a variant, `+` the lowest."""
+    """Bands of height; `o` where the run began, `x` where it is, a number for a variant, `+` the lowest."""
 
     NOTHING = SurfaceData()
     BLANKS_INHERIT: ClassVar[bool] = False
