@@ -12,12 +12,18 @@ from torch import nn
 from tests.engine.plain_loop import experiment, trainer
 from tests.engine.probes.observing import trainer as preset_trainer
 from tests.engine.probes.observing import trainer_of
+from tui_dl.engine.serving.record import Record
 from tui_dl.engine.training.plane import plane_of
 from tui_dl.engine.training.trainer import Trainer
+from tui_dl.report.export import write_csv
+from tui_dl.runs import RunWriter
+from tui_dl.runs.folder import RunFolder
 from tui_dl.spec.preset import from_toml
-from tui_dl.wire.messages import PATH
+from tui_dl.wire.messages import PATH, StepsRecorded
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tui_dl.spec.experiment import Experiment
 
 LINE = from_toml(
@@ -144,3 +150,24 @@ def test_names_are_as_short_as_they_can_be_told_apart() -> None:
     assert (two.names, one.names) == (("0.weight", "2.weight"), ("weight", "bias"))
     assert plane_of(nn.Linear(1, 1, bias=False)) is None
     assert plane_of(nn.Linear(2, 1)) is None
+
+
+def test_it_is_kept_with_the_run_and_is_in_no_table(tmp_path: Path) -> None:
+    seen = Trainer(line())
+    for _ in range(5):
+        seen.train_batch()
+    read = seen.drain_scalars()
+    steps = StepsRecorded(0, 1, read.names, read.values.astype("<f8").tobytes())
+    folder = RunFolder(tmp_path)
+    record = Record(RunWriter(folder.database_path))
+    record.take(steps)
+    record.close()
+    again = Record(RunWriter(folder.database_path))
+    again.load()
+    store, row = again._store, read.names.index(PATH[2])
+    assert store.points(store.live(), PATH[2])[1].tolist() == read.values[row].tolist()
+    again.close()
+    write_csv(folder, str(tmp_path / "table.csv"))
+    header = (tmp_path / "table.csv").read_text().splitlines()[0].split(",")
+    assert "loss" in header
+    assert not any(name.startswith("path.") for name in header)
