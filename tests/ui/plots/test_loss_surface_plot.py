@@ -18,7 +18,8 @@ from rich.style import Style
 
 from tui_dl.ui.plots.canvas import Canvas, paint
 from tui_dl.ui.plots.glyph import ASCII, BLOCKS, FULL, NARROW, Glyphs
-from tui_dl.ui.plots.loss_surface_plot import GUTTER, LossSurfacePlot, SurfaceData
+from tui_dl.ui.plots.loss_surface_plot import LossSurfacePlot, SurfaceData
+from tui_dl.ui.plots.surface_area import GUTTER
 from tui_dl.ui.plots.surface_path import SurfacePath
 from tui_dl.ui.plots.terrain import BANDS, bands_of, path_style, terrain
 from tui_dl.ui.theme import SERIES_COLOURS, ColourDepth, Palette

@@ -16,7 +16,7 @@ from tui_dl.ui.plots.glyph import characters, encode_dots
 from tui_dl.ui.plots.line_labels import draw_centred, draw_frame
 from tui_dl.ui.plots.path_dots import path_dots
 from tui_dl.ui.plots.roles import ROLE_CLASSES, Role
-from tui_dl.ui.plots.scales import linear_ticks
+from tui_dl.ui.plots.surface_area import GUTTER, SurfaceArea, draw_axes, longest_name
 from tui_dl.ui.plots.surface_path import SurfacePath
 from tui_dl.ui.plots.terrain import BANDS, path_style, terrain
 from tui_dl.ui.theme import text_on
@@ -24,8 +24,6 @@ from tui_dl.ui.wrapping import shortened
 
 LEAST_WIDTH: Final = 30
 LEAST_HEIGHT: Final = 7
-GUTTER: Final = 7
-_TICK_CELLS: Final = 10
 _OWN: Final = "#"
 _UNDONE: Final = ","
 """What a path is drawn with where a cell has no dots; variants have their numbers."""
@@ -47,17 +45,6 @@ class SurfaceData:
     lowest: tuple[float, float] | None = None
     place: tuple[float, float] | None = None
     empty_text: str = "no reading yet"
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class _Area:
-    """Cells to draw in."""
-
-    x: int
-    y: int
-    columns: int
-    rows: int
 
 
 class LossSurfacePlot(DataCanvas[SurfaceData]):
@@ -88,17 +75,17 @@ class LossSurfacePlot(DataCanvas[SurfaceData]):
             draw_centred(canvas, data.empty_text, Role.AXIS)
             return canvas
         self._draw_legend(canvas)
-        area = _Area(1 + GUTTER, 1, width - 2 - GUTTER, height - 2)
+        area = SurfaceArea(1 + GUTTER, 1, width - 2 - GUTTER, height - 2)
         bands = self._draw_ground(canvas, area)
         for path in data.paths:
             self._draw_path(canvas, area, bands, path)
         self._draw_marks(canvas, area, bands)
-        _draw_axes(canvas, data, area)
+        draw_axes(canvas, area, data.names, data.x_range, data.y_range)
         return canvas
 
     # -- ground ----------------------------------------------------------------------------------------
 
-    def _draw_ground(self, canvas: Canvas, area: _Area) -> IntArray:
+    def _draw_ground(self, canvas: Canvas, area: SurfaceArea) -> IntArray:
         """Draw the bands; returns that of each cell's lower half, on which whatever lies there is drawn."""
         halves = bool(self.glyphs.half_block) and self.palette.depth != "none"
         down = 2 if halves else 1
@@ -124,7 +111,7 @@ class LossSurfacePlot(DataCanvas[SurfaceData]):
 
     # -- paths -----------------------------------------------------------------------------------------
 
-    def _draw_path(self, canvas: Canvas, area: _Area, bands: IntArray, path: SurfacePath) -> None:
+    def _draw_path(self, canvas: Canvas, area: SurfaceArea, bands: IntArray, path: SurfacePath) -> None:
         xs, ys = self._shares(path.xs, path.ys)
         across, down = self.glyphs.cell_dots
         if self.glyphs.dots == "ascii":
@@ -150,7 +137,7 @@ class LossSurfacePlot(DataCanvas[SurfaceData]):
         named = [each for each in self._data.paths if each.name]
         return str(named.index(path) + 1)
 
-    def _draw_marks(self, canvas: Canvas, area: _Area, bands: IntArray) -> None:
+    def _draw_marks(self, canvas: Canvas, area: SurfaceArea, bands: IntArray) -> None:
         data, taken = self._data, set[tuple[int, int]]()
         own = data.paths[-1] if data.paths else None
         marks = [(data.place, PRESENT, 0), (own.start if own is not None else None, START, 0)]
@@ -171,7 +158,7 @@ class LossSurfacePlot(DataCanvas[SurfaceData]):
             style = self._number("mark", colour, int(bands[row, column]))
             canvas.write(area.x + column, area.y + row, shown, style)
 
-    def _cell_of(self, area: _Area, at: tuple[float, float] | None) -> tuple[int, int, str] | None:
+    def _cell_of(self, area: SurfaceArea, at: tuple[float, float] | None) -> tuple[int, int, str] | None:
         """Column and row of a place; outside those at the edge, with an arrow; None if it is not finite."""
         if at is None or not np.isfinite(at).all():
             return None
@@ -198,7 +185,7 @@ class LossSurfacePlot(DataCanvas[SurfaceData]):
         named = [path for path in data.paths if path.name]
         own = [(f" {PRESENT} now ", 0)] if data.paths else []
         room = end - x - sum(len(text) for text, _ in own)
-        most = _longest_name([path.name for path in named], room)
+        most = longest_name([path.name for path in named], room)
         entries = own + [
             (f" {self._mark(path)} {shortened(path.name, most)} ", path.colour) for path in named
         ]
@@ -237,33 +224,6 @@ class LossSurfacePlot(DataCanvas[SurfaceData]):
                 return path_style(self.palette, colour) + Style(bgcolor=ground, bold=True, reverse=True)
 
 
-def _longest_name(names: list[str], room: int) -> int:
-    """To how many cells names are cut so that all of them fit, each with a number and blanks; at least 4."""
-    longest = max((cell_len(name) for name in names), default=0)
-    while longest > 4 and sum(min(cell_len(name), longest) + 4 for name in names) > room:
-        longest -= 1
-    return longest
-
-
 def _nearest(values: int, cells: int) -> IntArray:
     """Which value each cell shows: the one at its middle."""
     return (2 * np.arange(cells) + 1) * values // (2 * cells)
-
-
-def _draw_axes(canvas: Canvas, data: SurfaceData, area: _Area) -> None:
-    """Numbers and names of both axes, left and in the lower border."""
-    low, high = data.y_range
-    canvas.write(1, area.y, data.names[1][: GUTTER - 1], Role.AXIS)
-    for tick in linear_ticks(low, high, max(area.rows // 3, 3)):
-        row = area.y + min(int((high - tick.position) / (high - low) * area.rows), area.rows - 1)
-        if row > area.y:
-            canvas.write_right(area.x - 1, row, tick.label[: GUTTER - 1], Role.AXIS)
-    low, high = data.x_range
-    end = canvas.write_right(canvas.width - 2, canvas.height - 1, f" {data.names[0]} ", Role.AXIS)
-    free_from = area.x - 1
-    for tick in linear_ticks(low, high, max(area.columns // _TICK_CELLS, 2)):
-        text = f" {tick.label} "
-        start = area.x + min(int((tick.position - low) / (high - low) * area.columns), area.columns - 1)
-        start = max(start - len(text) // 2, area.x - 1)
-        if start >= free_from and start + len(text) < end:
-            free_from = canvas.write(start, canvas.height - 1, text, Role.AXIS) + 1

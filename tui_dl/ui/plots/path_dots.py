@@ -28,7 +28,8 @@ def path_dots(xs: FloatArray, ys: FloatArray, rows: int, columns: int) -> BoolAr
     first = np.concatenate([places[:, :-1], places], axis=1)
     last = np.concatenate([places[:, 1:], places], axis=1)
     starts, ends = _inside(first, last, columns, rows)
-    counts = np.ceil(np.abs(ends - starts).max(axis=0)).astype(np.int64) + 1
+    # Two to a dot: with one, rounding leaves out a dot now and then.
+    counts = 2 * np.ceil(np.abs(ends - starts).max(axis=0)).astype(np.int64) + 1
     owner = np.repeat(np.arange(counts.size), counts)
     place = np.arange(owner.size) - np.repeat(np.cumsum(counts) - counts, counts)
     share = place / np.maximum(counts[owner] - 1, 1)
