@@ -36,6 +36,7 @@ CLAIMS: Final = {
     "likelihood": "Least squares is maximum likelihood with unit variance",
     "batch-sizes": "Mini-batches stagger where the full batch walks straight on, to the same loss",
     "momentum": "Momentum keeps its heading",
+    "valley": "In a narrow valley momentum overshoots, and arrives where SGD crawls",
     "optimizer-swap": "Adagrad fades, RMSprop goes on",
     "bias-correction": "Adam corrects its first step to the rate, here 0.01; RMSprop does not",
     "unscaled-data": "Adam copes with inputs of unlike size where no rate suits SGD",

@@ -4,7 +4,14 @@ import math
 import numpy as np
 
 from tui_dl.wire import json_lines
-from tui_dl.wire.messages import ChangeApplied, EvaluationRecorded, RunFinished, StatusChanged, StepsRecorded
+from tui_dl.wire.messages import (
+    PATH,
+    ChangeApplied,
+    EvaluationRecorded,
+    RunFinished,
+    StatusChanged,
+    StepsRecorded,
+)
 from tui_dl.wire.plans import Receipt
 
 
@@ -69,3 +76,10 @@ def test_the_end_and_what_is_not_for_scripts() -> None:
         {"type": "finished", "reason": "epochs", "step": 9}
     ]
     assert list(json_lines.objects(StatusChanged("running"))) == []
+
+
+def test_the_path_of_two_numbers_is_no_metric() -> None:
+    path = {name: [1.0, math.nan] for name in PATH}
+    message = _steps({"loss": [1.0, 2.0], **path}, {PATH[3]: [1]})
+    for each in json_lines.objects(message):
+        assert set(each) == {"type", "step", "segment", "loss"}

@@ -12,7 +12,7 @@ from tui_dl.report.loading import messages
 from tui_dl.runs.folder import RunFolder
 from tui_dl.runs.reader import RunReader
 from tui_dl.wire import json_lines
-from tui_dl.wire.messages import ELAPSED_S
+from tui_dl.wire.messages import UNLISTED
 
 
 def write_json_lines(folder: RunFolder, target: str) -> None:
@@ -29,7 +29,7 @@ def write_csv(folder: RunFolder, target: str) -> None:
     with RunReader(folder.database_path) as reader, _opened(target) as stream:
         columns: dict[str, None] = {}
         for chunk in reader.steps():
-            columns.update(dict.fromkeys(name for name in chunk.names if name != ELAPSED_S))
+            columns.update(dict.fromkeys(name for name in chunk.names if name not in UNLISTED))
         writer = csv.DictWriter(stream, ["segment", "step", *columns], restval="", lineterminator="\n")
         writer.writeheader()
         for chunk in reader.steps():

@@ -32,7 +32,7 @@ from tui_dl.wire.messages import (
     StepsRecorded,
     Welcomed,
 )
-from tui_dl.wire.pictures import LossShapeRead, LossSliceRead, MatrixRead
+from tui_dl.wire.pictures import LossShapeRead, LossSliceRead, LossSurfaceRead, MatrixRead
 from tui_dl.wire.plans import Receipt
 from tui_dl.wire.snapshots import HistogramsRead, LayersRead, OptimizerRead, Reading
 
@@ -137,6 +137,7 @@ def _take_reading(model: "RunModel", message: ReadingTaken) -> frozenset[Topic]:
         OptimizerRead: "optimizer",
         LossShapeRead: "loss",
         LossSliceRead: "loss",
+        LossSurfaceRead: "loss",
         MatrixRead: "matrix",
     }
     return frozenset({topics.get(kind, "task")})

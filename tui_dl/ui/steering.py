@@ -146,9 +146,10 @@ class Steering:
         layer: str = "",
         sample: int | None = None,
         grid: tuple[int, int] = (0, 0),
+        reach: tuple[float, ...] = (),
     ) -> None:
         """Tell what is on the screen, if that is not known yet."""
-        wanted = Watch(probes, rate_hz, layer, sample, grid, list(LENS_PROBES))
+        wanted = Watch(probes, rate_hz, layer, sample, grid, list(LENS_PROBES), reach)
         if wanted != self._watched:
             self._watched = wanted
             await self._give(wanted)

@@ -6,7 +6,9 @@ from msgspec import Struct
 
 from tui_dl.spec.lecture import OptimizerState
 
-ProbeName = Literal["layers", "histograms", "optimizer", "task", "loss_shape", "loss_slice", "matrix"]
+ProbeName = Literal[
+    "layers", "histograms", "optimizer", "task", "loss_shape", "loss_slice", "loss_surface", "matrix"
+]
 
 
 class Hello(Struct, frozen=True):
@@ -136,6 +138,9 @@ class Watch(Command, frozen=True, tag="watch"):
     background: list[ProbeName] = []
     """What it may show later: measured every few seconds while it is connected, at a tenth of the budget at
     most, so that there is a past to show then."""
+    reach: tuple[float, ...] = ()
+    """Of a model with two trained numbers how far the paths on the screen come: lowest and highest of the
+    first number, then of the second; empty leaves it to the engine."""
 
 
 class SetBudget(Command, frozen=True, tag="set_budget"):

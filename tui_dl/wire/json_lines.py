@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from tui_dl.wire.messages import (
-    ELAPSED_S,
+    UNLISTED,
     ChangeApplied,
     ChangeUndone,
     EvaluationRecorded,
@@ -63,12 +63,14 @@ def step_matrix(message: StepsRecorded) -> np.ndarray:
 def _steps(message: StepsRecorded) -> Iterator[dict[str, Any]]:
     matrix = step_matrix(message)
     names = message.names
-    # The same run gives the same lines: what depends on the clock stays out.
-    known = [name for name in names if name != ELAPSED_S]
+    # The same run gives the same lines: what depends on the clock stays out, and so does what is no metric.
+    known = [name for name in names if name not in UNLISTED]
     order = [name for name in _LEADING if name in known] + [name for name in known if name not in _LEADING]
     columns = {name: matrix[names.index(name)].tolist() for name in order}
     bad_at: dict[int, list[str]] = {}
     for name, positions in message.nonfinite.items():
+        if name in UNLISTED:
+            continue
         for position in positions:
             bad_at.setdefault(position, []).append(name)
     for position in range(matrix.shape[1]):

@@ -10,7 +10,7 @@ from tui_dl.spec.rate_search import RateAdvice, RateCurve, RateSearch
 from tui_dl.wire.plans import Plan, Receipt
 from tui_dl.wire.snapshots import Reading
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Grows with every change of a message or command that an older end would misread."""
 
 ELAPSED_S = "elapsed_s"
@@ -19,6 +19,13 @@ pace counts, pauses don't.
 
 It is taken with the last step of each report, at most a twentieth of a second apart; the others have NaN.
 """
+
+PATH = ("path.x", "path.y", "path.to_x", "path.to_y")
+"""Names of a step's columns that a model with exactly two trained numbers has: both before the update, and
+both after it. The first is the one that the model declares first."""
+
+UNLISTED = frozenset({ELAPSED_S, *PATH})
+"""Columns of steps that are no metrics: JSON lines and tables leave them out."""
 
 RunState = Literal["starting", "running", "paused", "finished", "failed"]
 """``dead`` is what others call a run whose engine is gone without having said finished or failed."""

@@ -69,6 +69,40 @@ class LossSliceRead(Struct, frozen=True, tag="loss_slice"):
     """The update has not been made yet: it is the one that comes next."""
 
 
+class LossSurfaceRead(Struct, frozen=True, tag="loss_surface"):
+    """The loss over the plane of a model's two trained numbers, and where the model stands on it.
+
+    A level tells how often the height above the lowest value of the grid has to be doubled to come to the
+    highest one, in eighths: height = (highest - lowest) · 2^(-level / 8), rounded; 254 is that or lower, 255
+    not finite.
+    """
+
+    names: tuple[str, str]
+    """Of the numbers: x goes across, y up."""
+    x_range: tuple[float, float]
+    """Edges of the grid; values are those at its cells' centres."""
+    y_range: tuple[float, float]
+    columns: int
+    rows: int
+    levels: bytes
+    """uint8, rows x columns, row 0 at the top (largest y)."""
+    lowest: float
+    """The lowest finite loss of the grid; NaN if there is none."""
+    lowest_at: tuple[float, float]
+    """Its x and y."""
+    highest: float
+    at: tuple[float, float]
+    """Both numbers after the step."""
+    loss: float
+    """There, of the same samples; may not be finite."""
+    samples: int
+    """Training samples that the loss is a mean over."""
+    of_samples: int
+    """How many there are: of more than a grid can be asked about some are taken, evenly chosen."""
+    has_penalty: bool = False
+    """Whether penalties are in it, as they are in what the updates go down."""
+
+
 class MatrixRead(Struct, frozen=True, tag="matrix"):
     """The weights of one layer as a picture: signed levels, row by row.
 

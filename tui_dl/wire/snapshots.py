@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui_dl.wire.pictures import LossShapeRead, LossSliceRead, MatrixRead
+from tui_dl.wire.pictures import LossShapeRead, LossSliceRead, LossSurfaceRead, MatrixRead
 
 
 class LayerReading(Struct, frozen=True):
@@ -217,5 +217,6 @@ Reading = (
     | SamplesView
     | LossShapeRead
     | LossSliceRead
+    | LossSurfaceRead
     | MatrixRead
 )

@@ -257,6 +257,17 @@ async def test_what_a_view_shows_is_the_controlling_ones_and_large_enough_for_al
             assert ticket.command == Watched(("task",), 5.0, "", 7, (60, 80))
 
 
+async def test_a_plane_reaches_as_far_as_all_that_look_need(served: Served) -> None:
+    async with await connect_unix(served.path) as first:
+        await first.request(Watch(["loss_surface"], 5.0, reach=(0.0, 2.0, -1.0, 1.0)))
+        ticket = await served.next_ticket(Watched)
+        assert ticket.command == Watched(("loss_surface",), 5.0, "", reach=(0.0, 2.0, -1.0, 1.0))
+        async with await connect_unix(served.path, control=False) as second:
+            await second.request(Watch(["loss_surface"], 5.0, reach=(-3.0, 1.0, -0.5, 4.0)))
+            ticket = await served.next_ticket(Watched)
+            assert ticket.command == Watched(("loss_surface",), 5.0, "", reach=(-3.0, 2.0, -1.0, 4.0))
+
+
 async def test_the_background_is_measured_while_somebody_is_there_who_wants_it(served: Served) -> None:
     async with await connect_unix(served.path) as first:
         await first.request(Watch(["task"], 5.0))

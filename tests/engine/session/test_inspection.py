@@ -2,8 +2,10 @@
 
 from tests.engine.session_bench import Driver, experiment
 from tui_dl.engine.serving.inbox import Ticket, Watched
+from tui_dl.spec.preset import load_preset
 from tui_dl.wire.commands import ApplyChange, Run, Step, Undo
 from tui_dl.wire.messages import ReadingTaken
+from tui_dl.wire.pictures import LossSurfaceRead
 from tui_dl.wire.snapshots import HistogramsRead, LayersRead, OptimizerRead, RegionsView
 
 SCENES = """
@@ -73,3 +75,15 @@ def test_a_sample_that_is_chosen_at_rest_is_shown_at_once() -> None:
     readings = [taken.reading for taken in _readings(driver, RegionsView)]
     chosen = [one.chosen for one in readings if isinstance(one, RegionsView)]
     assert [one.sample.index for one in chosen if one is not None] == [3, 5]
+
+
+def test_more_of_the_plane_is_shown_at_once_when_it_is_asked_for_at_rest() -> None:
+    driver = Driver(load_preset("line-by-formula", {"training.device": "cpu"}))
+    for reach in ((), (-40.0, 30.0, -20.0, 25.0)):
+        driver.session.inbox.post(Ticket(Watched(("loss_surface",), 10.0, "", reach=reach)))
+        driver.session.advance()
+    readings = [taken.reading for taken in _readings(driver, LossSurfaceRead)]
+    small, large = (one for one in readings if isinstance(one, LossSurfaceRead))
+    assert small.x_range[1] - small.x_range[0] < 20
+    assert large.x_range[0] < -40 < 30 < large.x_range[1]
+    assert large.y_range[0] < -20 < 25 < large.y_range[1]

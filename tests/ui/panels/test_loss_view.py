@@ -39,7 +39,7 @@ def probes(stage: Stage) -> set[str]:
     """Of the loss; what the coming scene shows is measured besides."""
     watch = stage.engine.given(Watch)[-1]
     assert isinstance(watch, Watch)
-    return set(watch.probes) & {"loss_shape", "loss_slice"}
+    return set(watch.probes) & {"loss_shape", "loss_slice", "loss_surface"}
 
 
 def test_words_tell_the_numbers() -> None:
@@ -92,6 +92,9 @@ async def test_only_what_is_seen_is_measured(on_stage: Open) -> None:
         await stage.press("enter")
         await stage.until(lambda: probes(stage) == {"loss_slice"})
         await stage.press("enter")
+        await stage.until(lambda: probes(stage) == {"loss_surface"})
+        await stage.until("a surface takes a model of two trained numbers, this has 8,970")
+        await stage.press("enter")
         await stage.until(lambda: probes(stage) == {"loss_shape"})
         await stage.press("6")
         await stage.until(lambda: not probes(stage))
@@ -114,4 +117,4 @@ async def test_a_scene_that_shows_it_has_it_measured_before(on_stage: Open) -> N
     scenes = (structs.replace(preset.scenes[0], view="loss"), *preset.scenes[1:])
     async with on_stage(80, 24, experiment=structs.replace(preset, scenes=scenes)) as stage:
         await stage.press("6")
-        await stage.until(lambda: {"loss_shape", "loss_slice"} <= probes(stage))
+        await stage.until(lambda: {"loss_shape", "loss_slice", "loss_surface"} <= probes(stage))

@@ -11,7 +11,7 @@ from tui_dl.spec import data as spec
 
 @draw_samples.register
 def _(data: spec.Line, rng: np.random.Generator) -> Samples:
-    x = rng.uniform(-1, 1, (data.samples, 1))
+    x = rng.uniform(-1, 1, (data.samples, 1)) + data.centre
     y = data.slope * x + data.intercept + data.noise * rng.standard_normal(x.shape)
     return Samples(x.astype(np.float32), y.astype(np.float32))
 

@@ -21,6 +21,9 @@ class Probe(ABC):
     """The validation sample that is shown in full; None for the worst."""
     grid: tuple[int, int] = (0, 0)
     """Columns and rows of a picture of the input plane; 0 where nobody has said."""
+    reach: tuple[float, ...] = ()
+    """How far the paths come that are shown in the plane of two trained numbers: lowest and highest of the
+    first, then of the second; empty where nobody has said."""
 
     @abstractmethod
     def observe(self, trainer: Trainer, phase: str) -> None:

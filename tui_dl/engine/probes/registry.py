@@ -20,6 +20,7 @@ from tui_dl.engine.probes.histograms import HistogramsProbe
 from tui_dl.engine.probes.layers import LayersProbe
 from tui_dl.engine.probes.loss_shape import LossShapeProbe
 from tui_dl.engine.probes.loss_slice import LossSliceProbe
+from tui_dl.engine.probes.loss_surface import LossSurfaceProbe
 from tui_dl.engine.probes.matrix import MatrixProbe
 from tui_dl.engine.probes.optimizer_state import OptimizerProbe
 from tui_dl.engine.probes.task_views import TaskProbe
@@ -40,6 +41,7 @@ def make_probes() -> tuple[Probe, ...]:
         TaskProbe(),
         LossShapeProbe(),
         LossSliceProbe(),
+        LossSurfaceProbe(),
         MatrixProbe(),
     )
 

@@ -30,6 +30,8 @@ class Watched:
     grid: tuple[int, int] = (0, 0)
     background: tuple[ProbeName, ...] = ()
     """What is not shown, but measured now and then for its history."""
+    reach: tuple[float, ...] = ()
+    """How far the paths that are shown come in the plane of two trained numbers; empty where nobody says."""
 
 
 @dataclass(frozen=True, slots=True)

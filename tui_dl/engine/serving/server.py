@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import sys
 import threading
@@ -338,7 +339,8 @@ class Server:
         # Whoever shows it smaller thins it out.
         columns = max((watch.grid[0] for watch in watches), default=0)
         rows = max((watch.grid[1] for watch in watches), default=0)
-        self._inbox.post(Ticket(Watched(probes, rate_hz, layer, sample, (columns, rows), background)))
+        reach = _together(watch.reach for watch in watches if watch.reach)
+        self._inbox.post(Ticket(Watched(probes, rate_hz, layer, sample, (columns, rows), background, reach)))
 
     def _miss_owner(self) -> None:
         if not any(each.hello.owner for each in self._connections.values()) and self._last_number == 0:
@@ -350,6 +352,12 @@ class Server:
 
 def _distinct(names: Iterable[ProbeName]) -> Iterable[ProbeName]:
     return dict.fromkeys(names)
+
+
+def _together(reaches: Iterable[tuple[float, ...]]) -> tuple[float, ...]:
+    """What holds all of them: lowest and highest in turn; empty without any."""
+    ends = (max if place % 2 else min for place in itertools.count())
+    return tuple(end(values) for end, values in zip(ends, zip(*reaches, strict=True), strict=False))
 
 
 def _hang_up(writing: asyncio.Task[None], connection: Connection) -> None:

@@ -50,7 +50,7 @@ class Inspection:
         """What is shown somewhere has changed."""
         for probe in self._probes.values():
             probe.layer = watched.layer
-            probe.sample, probe.grid = watched.sample, watched.grid
+            probe.sample, probe.grid, probe.reach = watched.sample, watched.grid, watched.reach
         self._scheduler.watch(
             [self._probes[name] for name in watched.probes if name in self._probes],
             watched.rate_hz,

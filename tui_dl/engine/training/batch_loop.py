@@ -18,8 +18,10 @@ from tui_dl.engine.training.closure_update import ClosureUpdate
 from tui_dl.engine.training.epoch_evaluation import EpochEvaluation, follow_evaluation
 from tui_dl.engine.training.fused_update import FusedUpdate
 from tui_dl.engine.training.nonfinite import find_nonfinite
+from tui_dl.engine.training.plane import plane_of
 from tui_dl.engine.training.probe_batch import first_samples
 from tui_dl.engine.training.scalars import ScalarRecorder
+from tui_dl.wire.messages import PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -80,6 +82,8 @@ class BatchLoop:
         self._fused = FusedUpdate(parts.optimizer)
         self._evaluating = ClosureUpdate(self) if needs_closure(parts.optimizer) else None
         self._columns: tuple[str, ...] = ()
+        self._plane = plane_of(parts.model)
+        self._place: Tensor | None = None
         self._alterations = batch_alterations(parts)
         self._model = training_pass(parts)
         alters_loss = parts.objective.is_smoothed or (
@@ -165,6 +169,8 @@ class BatchLoop:
 
     def _all_phases(self, whole: bool) -> Iterator[str]:
         try:
+            if self._plane is not None:
+                self._place = self._plane.place()
             acts = self._eager_acts()
             if self._compiles:
                 assert self.compiled is not None
@@ -247,6 +253,7 @@ class BatchLoop:
             "grad_norm",
             *(f"loss.{former.name}" for former in parts.objective.former),
             *parts.precision.columns,
+            *(PATH if self._plane is not None else ()),
         )
         self.recorder.begin_block(self._columns, parts.task, has_penalty=has_penalty)
 
@@ -373,6 +380,9 @@ class BatchLoop:
             tensors = (loss, data_loss, batch.penalty.detach(), *tensors[1:])
         if batch.scaling is not None:
             tensors += tuple(torch.tensor(batch.scaling, dtype=torch.float32, device=loss.device))
+        if self._plane is not None:
+            assert self._place is not None
+            tensors += (*self._place.unbind(), *self._plane.place().unbind())
         outputs = batch.outputs.detach() if isinstance(batch.outputs, torch.Tensor) else batch.outputs
         made = (outputs, batch.labels, data_loss, self._loss_name)
         self.recorder.add(step, tensors, (lr, epoch, self.samples_seen), made)

@@ -11,11 +11,17 @@ class Line(Data, Sampled, frozen=True, tag="line"):
 
     fixed_task = "regression"
     kind = "curve"
-    source = "generated: x uniform in [-1, 1]"
+    source = "generated: x uniform in [centre - 1, centre + 1]"
 
     samples: Samples = 125
     slope: Annotated[float, number("True slope", ge=-1e6, le=1e6)] = 2.0
     intercept: Annotated[float, number("True intercept", ge=-1e6, le=1e6)] = 1.0
+    centre: Annotated[
+        float,
+        number(
+            "Middle of the inputs; far from 0, slope and intercept are hard to tell apart", ge=-1e3, le=1e3
+        ),
+    ] = 0.0
     noise: Noise = 0.1
     outliers: Annotated[
         int, number("Training points at the largest x that are moved by outlier_shift", ge=0, le=1_000_000)

@@ -1,4 +1,4 @@
-"""The view of the loss: what one sample costs, and the landscape along the step; both where there is room."""
+"""The view of the loss: what one sample costs, the landscape along the step and over a plane; by pages."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Final
@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from tui_dl.ui.ink import Line
 from tui_dl.ui.panels.lines import LinePanel
+from tui_dl.ui.panels.loss_surface import LossSurfacePanel, has_surface, surface_words
 from tui_dl.ui.panels.loss_words import shape_words, slice_words
 from tui_dl.ui.plots.loss_shape_plot import LossShapePlot, ShapeCurve, ShapeData
 from tui_dl.ui.plots.loss_slice_plot import LossSlicePlot, SliceData
@@ -31,13 +32,15 @@ _VARIABLES: Final = {
 
 
 class LossView(Container):
-    """Both pictures, or one of them; a key turns to the other. Only what is seen is measured."""
+    """One picture, or two where there is room; a key turns the page. Only what is seen is measured."""
 
     DEFAULT_CSS = """
     LossView {
         & > #loss-pictures { height: 1fr; layout: horizontal; }
         & > #loss-pictures.stacked { layout: vertical; }
-        & LossShapePanel, & LossSlicePanel { width: 1fr; height: 1fr; }
+        & LossShapePanel, & LossSlicePanel, & LossSurfacePanel { width: 1fr; height: 1fr; }
+        & > #loss-pictures.beside LossSlicePanel { width: 2fr; }
+        & > #loss-pictures.beside LossSurfacePanel { width: 3fr; }
         & > LossWords { height: 3; }
     }
     """
@@ -46,10 +49,12 @@ class LossView(Container):
         super().__init__(id=id)
         self.model = model
         self._page = 0
+        self._has_plane = False
 
     def compose(self) -> ComposeResult:
-        """Two plots, and words below them."""
-        with Horizontal(id="loss-pictures"):
+        """Plots, and words below them."""
+        with _Pictures(id="loss-pictures"):
+            yield LossSurfacePanel(self.model, id="loss-surface")
             yield LossShapePanel(self.model, id="loss-shape")
             yield LossSlicePanel(self.model, id="loss-slice")
         yield LossWords(self.model, id="loss-words")
@@ -57,8 +62,14 @@ class LossView(Container):
     def on_resize(self, event: events.Resize) -> None:
         self._arrange(event.size.width, event.size.height)
 
+    def follow_model(self) -> None:
+        """Begin with the surface once it is known that there is one, or without it where it is gone."""
+        if has_surface(self.model) != self._has_plane:
+            self._page = 0
+            self._arrange(*self.size)
+
     def enter(self) -> None:
-        """On to the next picture: both where there is room, then each alone."""
+        """On to the next page."""
         self._page += 1
         self._arrange(*self.size)
 
@@ -71,12 +82,15 @@ class LossView(Container):
 
     def _arrange(self, width: int, height: int) -> None:
         is_beside, is_stacked = width >= BESIDE_FROM, height >= ABOVE_FROM
-        pages: tuple[tuple[str, ...], ...] = (("shape", "slice"), ("shape",), ("slice",))
-        if not (is_beside or is_stacked):
-            pages = pages[1:]
+        self._has_plane = has_surface(self.model)
+        pages = pages_of(has_plane=self._has_plane, has_room=is_beside or is_stacked)
         self._page %= len(pages)
         shown = pages[self._page]
-        self.query_one("#loss-pictures").set_class(not is_beside, "stacked")
+        pictures = self.query_one("#loss-pictures")
+        pictures.set_class(not is_beside, "stacked")
+        # Told apart from a picture alone, which fills the width whatever its part of it would be.
+        pictures.set_class(is_beside and shown == ("surface", "slice"), "beside")
+        self.query_one(LossSurfacePanel).display = "surface" in shown
         self.query_one(LossShapePanel).display = "shape" in shown
         self.query_one(LossSlicePanel).display = "slice" in shown
         words = self.query_one(LossWords)
@@ -86,8 +100,30 @@ class LossView(Container):
     def _renew_all(self) -> None:
         # A screen may be taken apart before the next refresh.
         for panel in self.query(Widget):
-            if isinstance(panel, LossShapePanel | LossSlicePanel | LossWords):
+            if isinstance(panel, LossSurfacePanel | LossShapePanel | LossSlicePanel | LossWords):
                 panel.renew()
+
+
+class _Pictures(Horizontal):
+    """Holds the plots, and hears when another model is trained."""
+
+    TOPICS: ClassVar[frozenset[Topic]] = frozenset(("experiment",))
+
+    def renew(self) -> int:
+        """Have the pages laid out anew where others fit the model now."""
+        if isinstance(self.parent, LossView):
+            self.parent.follow_model()
+        return 0
+
+
+def pages_of(*, has_plane: bool, has_room: bool) -> tuple[tuple[str, ...], ...]:
+    """What each page shows: pairs first where there is room, and a surface first where there can be one."""
+    if has_plane:
+        pairs: tuple[tuple[str, ...], ...] = (("surface", "slice"), ("shape", "slice"))
+        alone: tuple[tuple[str, ...], ...] = (("surface",), ("slice",), ("shape",))
+    else:
+        pairs, alone = (("shape", "slice"),), (("shape",), ("slice",), ("surface",))
+    return (*pairs, *alone) if has_room else alone
 
 
 class LossShapePanel(LossShapePlot):
@@ -130,6 +166,8 @@ class LossWords(LinePanel):
     def build(self, width: int, height: int) -> Sequence[Line]:
         """A line for each picture, and one of keys."""
         lines: list[Line] = []
+        if "surface" in self.shown:
+            lines.append(surface_words(self.model, width))
         if "shape" in self.shown:
             lines.append(shape_words(self.model.reading(LossShapeRead), width))
         if "slice" in self.shown:

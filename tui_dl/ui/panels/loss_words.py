@@ -31,7 +31,7 @@ def shape_words(read: LossShapeRead | None, width: int) -> Line:
         more.append(f"at target {number(read.target, 3)}")
     if read.nonfinite:
         more.append(f"{count(read.nonfinite)} samples not finite")
-    return _fitting(parts, [f"   {text}" for text in more], width)
+    return fitting(parts, [f"   {text}" for text in more], width)
 
 
 def slice_words(read: LossSliceRead | None, step: int | None, width: int) -> Line:
@@ -57,10 +57,10 @@ def slice_words(read: LossSliceRead | None, step: int | None, width: int) -> Lin
         more.insert(0, along)
     if step is not None:
         more.append(f"   to step {count(step + read.is_next)}")
-    return _fitting(parts, more, width)
+    return fitting(parts, more, width)
 
 
-def _fitting(parts: list[Part], more: list[str], width: int) -> Line:
+def fitting(parts: list[Part], more: list[str], width: int) -> Line:
     """The parts, and of the further words as many as there is room for."""
     for text in more:
         if cells(parts) + len(text) <= width:

@@ -34,7 +34,7 @@ class VariantsPanel(GrowingPanel):
         lines: list[Line] = []
         for place, variant in enumerate(self.model.beside):
             stroke = Segment(f" {_STROKES[place % len(_STROKES)]} ", palette.series(look_of(place)[0]))
-            lines.append([stroke, *variant_line(self.model, variant, width - 5)])
+            lines.append([stroke, (f"{place + 1} ", "dim"), *variant_line(self.model, variant, width - 7)])
         return lines
 
 

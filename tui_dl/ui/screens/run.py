@@ -64,6 +64,7 @@ _INTERVALS_S = {
     "small-task": 1.0,
     "loss-shape": 0.25,
     "loss-slice": 0.25,
+    "loss-surface": 0.25,
     "loss-words": 0.25,
     "status": 0.25,
     "small-layers": 0.25,
@@ -81,7 +82,13 @@ _INTERVALS_S = {
     "scene": 0.5,
     "variants": 0.5,
 }
-_SLOW_INTERVALS_S = {"task": 1.0, "loss-shape": 1.0, "loss-slice": 1.0, "layer-matrix": 4.0}
+_SLOW_INTERVALS_S = {
+    "task": 1.0,
+    "loss-shape": 1.0,
+    "loss-slice": 1.0,
+    "loss-surface": 1.0,
+    "layer-matrix": 4.0,
+}
 
 
 @runtime_checkable
@@ -313,7 +320,10 @@ class RunScreen(
         if coming is not None:
             probes += [probe for probe in probes_for({coming.view}) if probe not in probes]
         sample, grid = self.task_wish if "task" in probes else (None, (0, 0))
-        self.do(self.steering.watch(probes, self.program.link_profile.watch_rate_hz, layer, sample, grid))
+        reach = self.surface_wish if "loss_surface" in probes else ()
+        self.do(
+            self.steering.watch(probes, self.program.link_profile.watch_rate_hz, layer, sample, grid, reach)
+        )
 
     def _release_control(self) -> None:
         self.remove_class("controlling")

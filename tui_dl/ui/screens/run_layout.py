@@ -205,6 +205,7 @@ def probes_for(shown: set[str]) -> list[ProbeName]:
         # By its view's name where a scene will show it; the view itself asks for what of it is seen.
         "loss_shape": {"loss-shape", "loss"},
         "loss_slice": {"loss-slice", "loss"},
+        "loss_surface": {"loss-surface", "loss"},
         "matrix": {"layer-matrix"},
         "optimizer": {"optimizer", "layer-page", "small-optimizer"},
         # A table's cells need them too, but its norms come first.

@@ -1,4 +1,4 @@
-"""What keys do in the view of the task, and what that view asks of the engine."""
+"""What keys do in the view of the task, and what that view and the loss's ask of the engine."""
 
 from abc import abstractmethod
 
@@ -32,5 +32,16 @@ class TaskActions(Screen[None]):
         shown = panels.get("task" if self.view == "task" else "small-task")
         return pinned, (0, 0) if shown is None else shown.grid
 
+    @property
+    def surface_wish(self) -> tuple[float, ...]:
+        """How far the paths come that are drawn over the loss."""
+        from tui_dl.ui.panels.loss_surface import LossSurfacePanel
+
+        panel = self.panels.get("loss-surface")
+        return panel.reach if isinstance(panel, LossSurfacePanel) else ()
+
     def on_task_panel_wished(self) -> None:
+        self.watch_later()
+
+    def on_loss_surface_panel_wished(self) -> None:
         self.watch_later()
