@@ -93,7 +93,8 @@ async def test_what_changes_below_while_the_box_comes_is_painted_too(on_stage: O
         stage.app.push_screen(Late("Finished", ["All is done."], [Choice("k", "Keep looking", "")]))
         await stage.until("Keep looking")
         box = box_of(stage)
-        assert painted == {0, *box.line_range}
+        # Other lines may come with a frame of data.
+        assert painted >= {0, *box.line_range}
 
 
 async def test_a_resized_terminal_is_laid_out_anew_below_and_above(on_stage: Open) -> None:
