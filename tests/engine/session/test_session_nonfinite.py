@@ -5,7 +5,8 @@ import math
 import numpy as np
 import torch
 
-from tests.engine.session_bench import TOTAL_STEPS, Driver, experiment
+from tests.engine.session_bench import BASE, TOTAL_STEPS, Driver, experiment
+from tui_dl.engine.serving.inbox import Ticket, Watched
 from tui_dl.wire.commands import (
     ApplyChange,
     Run,
@@ -15,10 +16,12 @@ from tui_dl.wire.commands import (
 )
 from tui_dl.wire.messages import (
     NonFiniteFound,
+    ReadingTaken,
     RunFinished,
     StatusChanged,
     StepsRecorded,
 )
+from tui_dl.wire.snapshots import LayersRead
 
 EXPLODING = experiment('[loss]\nname = "mse"\n')
 
@@ -46,6 +49,37 @@ def test_with_a_screen_a_non_finite_value_pauses_before_the_update() -> None:
     assert driver.sink.last(StatusChanged).detail == ""
     driver.do(Run())
     assert driver.sink.last(RunFinished).reason == "epochs"
+
+
+def test_the_layers_show_what_was_not_finite_and_go_on_showing_it() -> None:
+    """What was seen of the step before is older than the batch that was refused."""
+    driver = Driver(experiment(base=BASE.replace("[8]", "[8, 8]")), interactive=True)
+    watch = Ticket(Watched(("layers",), 10.0, ""))
+    driver.session.inbox.post(watch)
+    driver.do(Step(2))
+    assert all(math.isfinite(norm) for norm in gradients(driver))
+    driver.tell(ApplyChange({"optimizer": {"name": "sgd", "lr": 1e12}}))
+    driver.do(Step(1))
+    assert all(math.isfinite(norm) for norm in gradients(driver))
+    driver.do(Step(1))
+    assert driver.sink.last(NonFiniteFound).what == "gradient"
+    assert not all(math.isfinite(norm) for norm in gradients(driver))
+    assert driver.sink.last(ReadingTaken).step == driver.step
+    seen = len(driver.sink.of(ReadingTaken))
+    driver.session.inbox.post(watch)
+    driver.session.advance()
+    assert len(driver.sink.of(ReadingTaken)) == seen + 1, "another view was opened"
+    assert not all(math.isfinite(norm) for norm in gradients(driver))
+    driver.tell(Undo())
+    driver.do(Step(1))
+    assert all(math.isfinite(norm) for norm in gradients(driver))
+
+
+def gradients(driver: Driver) -> list[float]:
+    """Norms of the newest reading."""
+    read = driver.sink.last(ReadingTaken).reading
+    assert isinstance(read, LayersRead)
+    return [layer.grad_norm for layer in read.layers if layer.grad_norm is not None]
 
 
 def test_stepping_into_a_non_finite_value_is_answered_with_it() -> None:

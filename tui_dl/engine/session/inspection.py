@@ -43,6 +43,7 @@ class Inspection:
         self._clock = clock
         self._seen: dict[ProbeName, tuple[int, Reading]] = {}
         self._costs: dict[ProbeName, float] = {}
+        self._refused_at = -1
         self.chosen: tuple[Probe, ...] = ()
         """Who looks at the next batch; mostly nobody."""
 
@@ -109,8 +110,10 @@ class Inspection:
         step = self._trainer.step
         for probe in self._scheduler.watched:
             seen_at, seen = self._seen.get(probe.name, (-1, None))
+            # What a refused batch has left behind is newer than what was seen of the step before it.
+            is_newest = seen_at == step and self._refused_at != step
             # Not kept as seen: expectations ask for what a batch has shown, which is more.
-            reading = probe.at_rest(self._trainer, seen if seen_at == step else None)
+            reading = probe.at_rest(self._trainer, seen if is_newest else None)
             if reading is not None:
                 self._reports.reading(step, reading)
         self._reports.flush()
@@ -128,9 +131,16 @@ class Inspection:
         self.chosen = ()
         self._costs.clear()
 
+    def refuse(self) -> None:
+        """The batch is not finite and was refused before its update: show what it has left behind."""
+        self.abandon()
+        self._refused_at = self._trainer.step
+        self.look_at_rest()
+
     def forget(self) -> None:
         """The position has changed: what was seen at a step is not what is there now."""
         self._seen.clear()
+        self._refused_at = -1
         for probe in self.chosen:
             probe.release()
         self.chosen = ()

@@ -342,8 +342,7 @@ class Session:
     def stop_at_nonfinite(self, found: NonFinite) -> None:
         """The trainer has refused to spread a value that is not finite."""
         self.phases.leave()
-        self.inspection.abandon()
-        self.reports.flush()
+        self.inspection.refuse()
         where = f" in {found.layer}" if found.layer else ""
         words = f"non-finite {found.what}{where}"
         self.sink.publish(NonFiniteFound(self.trainer.step, found.what, found.layer))
