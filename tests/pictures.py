@@ -18,6 +18,9 @@ README_PICTURE: Final = FOLDER / "run-screen.svg"
 README_PRESET: Final = "vanishing-gradient"
 PICTURED: Final = ("digits-mlp", "linear-collapse", "vanishing-gradient", "outliers", "optimizer-swap")
 """One for each kind of view; pictures of all presets would weigh more than the program."""
+VIEWED: Final = {"valley": "loss"}
+"""A view of a preset for the README, in one picture."""
+VIEWED_SIZE: Final = "120x36"
 SIZES: Final = ("80x24", "120x36", "160x48", "250x70")
 LOOKS: Final = {
     "dark": ("truecolor", "dark"),
@@ -44,11 +47,27 @@ def draw(preset: str, look: str, home: Path) -> None:
     sys.stderr.write(f"drew {preset}, {look}\n")
 
 
+def draw_view(preset: str, home: Path) -> None:
+    """Draw a view of a preset at its last scene. Raises as `draw` does."""
+    command = [sys.executable, "-m", "tui_dl", "screenshot", preset, "--view", VIEWED[preset]]
+    environment = {**os.environ, "TUI_DL_HOME": str(home), "TUI_DL_THEME": "dark", "LANG": "C.UTF-8"}
+    target = FOLDER / f"{preset}.svg"
+    options = ["--size", VIEWED_SIZE, "--colours", "truecolor", "--output", str(target)]
+    subprocess.run([*command, *options], env=environment, check=True, stdout=subprocess.PIPE)
+    sys.stderr.write(f"drew {preset}\n")
+
+
 def main() -> None:
     """Draw all pictures, or those of the presets named, with runs in a folder that is thrown away."""
-    presets = sys.argv[1:] or PICTURED
+    presets = sys.argv[1:] or [*PICTURED, *VIEWED]
     with tempfile.TemporaryDirectory() as home, ThreadPoolExecutor(_AT_ONCE) as pool:
-        drawing = [pool.submit(draw, preset, look, Path(home)) for preset in presets for look in LOOKS]
+        drawing = [
+            pool.submit(draw, preset, look, Path(home))
+            for preset in presets
+            if preset not in VIEWED
+            for look in LOOKS
+        ]
+        drawing += [pool.submit(draw_view, preset, Path(home)) for preset in presets if preset in VIEWED]
         for one in drawing:
             one.result()
     if README_PRESET in presets:
