@@ -9,6 +9,7 @@ import pytest
 
 from tests.end_to_end.program import (
     PATIENCE_S,
+    ROOT,
     assert_nothing_missing,
     beyond,
     checkpoints,
@@ -171,8 +172,9 @@ def test_an_experiment_that_can_not_train_here_says_so_and_exits_with_three(tmp_
 
 
 def test_the_picker_starts_a_run_and_a_script_runs_on_it(tmp_path: Path) -> None:
+    presets = len(list((ROOT / "presets").glob("*.toml")))
     with terminal() as screen:
-        screen.wait_for(shows("digits-mlp", "batch-norm", "Presets 30"))
+        screen.wait_for(shows("digits-mlp", "batch-norm", f"Presets {presets}"))
         screen.press(ENTER)
         screen.wait_for(shows("Handwritten digits"), PATIENCE_S)
         screen.wait_for(beyond(3), PATIENCE_S)
