@@ -15,6 +15,7 @@ from tests.engine.session_bench import (
     losses_of_a_whole_run,
 )
 from tui_dl.engine.session.lookout import MOST_STEPS_UNSEEN
+from tui_dl.spec.change import apply_change
 from tui_dl.wire.commands import (
     ApplyChange,
     Evaluate,
@@ -257,6 +258,18 @@ def test_before_a_screen_the_train_split_is_evaluated_too() -> None:
     assert [each.split for each in driver.sink.of(EvaluationRecorded)] == ["validation", "train"]
 
 
+def test_the_train_split_is_evaluated_the_less_the_less_inspection_may_cost() -> None:
+    def evaluations(budget: float) -> int:
+        training = {"training.overhead_budget": budget, "training.epochs": 300}
+        driver = Driver(apply_change(experiment(), training), interactive=True, clock=Ticking())
+        driver.do(Run())
+        return sum(each.split == "train" for each in driver.sink.of(EvaluationRecorded))
+
+    usual, little, none = map(evaluations, (0.05, 0.01, 0.0))
+    assert none == 1, "at the end"
+    assert 2 < little < usual / 3
+
+
 def test_every_command_is_recorded_with_its_step() -> None:
     driver = Driver(experiment())
     driver.do(Step(3))
@@ -270,12 +283,15 @@ def test_every_command_is_recorded_with_its_step() -> None:
     assert recorded == expected
 
 
-def test_flat_out_it_reports_in_batches_and_looks_up_seldom() -> None:
-    class Ticking(Clock):
-        def __call__(self) -> float:
-            self.now += 1e-6
-            return self.now
+class Ticking(Clock):
+    """Goes on whenever somebody looks at it."""
 
+    def __call__(self) -> float:
+        self.now += 1e-6
+        return self.now
+
+
+def test_flat_out_it_reports_in_batches_and_looks_up_seldom() -> None:
     long_run = experiment().training
     assert long_run.epochs == 4
     driver = Driver(

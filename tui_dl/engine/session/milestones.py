@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 SAVE_PATIENCE_S: Final = 60.0
 TRAIN_SPLIT_SHARE: Final = 0.02
-"""Of the time, for the train split evaluated whole."""
+"""Of the time, at most, for the train split evaluated whole."""
+TRAIN_SPLIT_OF_BUDGET: Final = 0.4
+"""As a part of the overhead budget: who wants little inspection wants little of this."""
 SESSION_KEY: Final = "session"
 """Where in a checkpoint the session's position lies, beside the trainer's state."""
 
@@ -163,9 +165,10 @@ class Milestones:
 
         Without one never before the end, so that what is written does not depend on a clock.
         """
-        if not self._session.presenter.interactive:
+        share = min(TRAIN_SPLIT_SHARE, TRAIN_SPLIT_OF_BUDGET * self._session.scheduler.budget)
+        if not self._session.presenter.interactive or share <= 0:
             return False
-        return self._clock() - self._train_split_at >= self._train_split_s / TRAIN_SPLIT_SHARE
+        return self._clock() - self._train_split_at >= self._train_split_s / share
 
     def _evaluate_train_split(self) -> None:
         begun = self._clock()
