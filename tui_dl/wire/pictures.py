@@ -1,6 +1,6 @@
 """What pictures of the loss and of weights are drawn of: functions as numbers, matrices as levels."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -67,6 +67,12 @@ class LossSliceRead(Struct, frozen=True, tag="loss_slice"):
     """Its name in the catalogue; empty for somebody's own."""
     is_next: bool = False
     """The update has not been made yet: it is the one that comes next."""
+
+
+LEVELS_PER_DOUBLING: Final = 8
+DEEPEST_LEVEL: Final = 254
+NO_LEVEL: Final = 255
+"""Of a loss that is not finite."""
 
 
 class LossSurfaceRead(Struct, frozen=True, tag="loss_surface"):

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.engine.probes.observing import make_batch, trainer, trainer_of, weights
-from tui_dl.engine.probes.loss_grid import DEEPEST, MOST_SAMPLES, NOT_FINITE, Surface, levels_of
+from tui_dl.engine.probes.loss_grid import MOST_SAMPLES, Surface, levels_of
 from tui_dl.engine.probes.loss_surface import LossSurfaceProbe
 from tui_dl.engine.probes.surface_limits import Limits, limits_about
-from tui_dl.wire.pictures import LossSurfaceRead
+from tui_dl.wire.pictures import DEEPEST_LEVEL, NO_LEVEL, LossSurfaceRead
 
 if TYPE_CHECKING:
     from tui_dl.engine.training.trainer import Trainer
@@ -174,9 +174,9 @@ def test_it_leaves_no_trace(rate: float) -> None:
 
 def test_levels_of_what_is_flat_deep_or_not_finite() -> None:
     losses = torch.tensor([[8.0, 4.0, 0.0], [1.0, math.nan, math.inf]], dtype=torch.float64)
-    assert list(levels_of(losses)) == [0, 8, DEEPEST, 24, NOT_FINITE, NOT_FINITE]
-    assert set(levels_of(torch.full((2, 2), 3.0, dtype=torch.float64))) == {DEEPEST}
-    assert set(levels_of(torch.full((2, 2), math.nan, dtype=torch.float64))) == {NOT_FINITE}
+    assert list(levels_of(losses)) == [0, 8, DEEPEST_LEVEL, 24, NO_LEVEL, NO_LEVEL]
+    assert set(levels_of(torch.full((2, 2), 3.0, dtype=torch.float64))) == {DEEPEST_LEVEL}
+    assert set(levels_of(torch.full((2, 2), math.nan, dtype=torch.float64))) == {NO_LEVEL}
 
 
 places = st.tuples(st.floats(-1e12, 1e12), st.floats(-1e12, 1e12))

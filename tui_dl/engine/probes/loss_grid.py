@@ -13,6 +13,7 @@ from torch.func import functional_call, vmap
 from tui_dl.components.regularizers import penalty
 from tui_dl.components.summary import undisturbed
 from tui_dl.engine.probes.view import evenly_chosen
+from tui_dl.wire.pictures import DEEPEST_LEVEL, LEVELS_PER_DOUBLING, NO_LEVEL
 
 if TYPE_CHECKING:
     from tui_dl.components.data import DataSplits
@@ -27,9 +28,6 @@ MOST_SAMPLES: Final = 512
 """Of the training split: the grid asks for the loss at each of its cells."""
 AT_ONCE: Final = 1024
 """Cells that are asked about together: bounds the memory."""
-PER_DOUBLING: Final = 8
-DEEPEST: Final = 254
-NOT_FINITE: Final = 255
 
 
 @final
@@ -137,5 +135,5 @@ def levels_of(losses: Tensor) -> bytes:
     highest = heights.where(finite, 0.0).max()
     # Of a flat surface nothing lies above anything.
     doublings = (highest / heights).log2() if highest > 0 else torch.full_like(losses, math.inf)
-    levels = (PER_DOUBLING * doublings).round().clamp(0, DEEPEST)
-    return levels.where(finite, float(NOT_FINITE)).to(torch.uint8).numpy().tobytes()
+    levels = (LEVELS_PER_DOUBLING * doublings).round().clamp(0, DEEPEST_LEVEL)
+    return levels.where(finite, float(NO_LEVEL)).to(torch.uint8).numpy().tobytes()

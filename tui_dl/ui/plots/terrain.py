@@ -9,11 +9,10 @@ from rich.style import Style
 
 from tui_dl.history.arrays import IntArray
 from tui_dl.ui.theme import Palette, Rgb, nearest_256
+from tui_dl.wire.pictures import LEVELS_PER_DOUBLING, NO_LEVEL
 
 BANDS: Final = 10
 """So that the floor of a valley and its walls, a hundred times as high, both have some."""
-PER_DOUBLING: Final = 8
-NOT_FINITE: Final = 255
 # From the lowest band to the highest. Curves of every series colour have to be read on them.
 _DARK: Final[tuple[Rgb, Rgb]] = ((4, 8, 44), (92, 84, 68))
 _LIGHT: Final[tuple[Rgb, Rgb]] = ((255, 255, 255), (168, 172, 190))
@@ -30,8 +29,8 @@ def bands_of(levels: bytes, rows: int, columns: int) -> IntArray:
         return np.zeros((0, 0), dtype=np.int64)
     found = np.frombuffer(levels, np.uint8).reshape(rows, columns).astype(np.int64)
     # A height of exactly half the highest begins the next band; half a level is rounding.
-    bands = BANDS - 1 - np.minimum(found // PER_DOUBLING, BANDS - 1)
-    return np.where(found == NOT_FINITE, -1, bands)
+    bands = BANDS - 1 - np.minimum(found // LEVELS_PER_DOUBLING, BANDS - 1)
+    return np.where(found == NO_LEVEL, -1, bands)
 
 
 @cache
