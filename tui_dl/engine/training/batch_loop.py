@@ -15,13 +15,13 @@ from tui_dl.engine.training.accumulation import accumulating_acts, joined
 from tui_dl.engine.training.alterations import batch_alterations, next_batch, training_pass
 from tui_dl.engine.training.batch import Batch, BatchResult
 from tui_dl.engine.training.closure_update import ClosureUpdate
+from tui_dl.engine.training.compiled.beginning import compiled_stepping
 from tui_dl.engine.training.epoch_evaluation import EpochEvaluation, follow_evaluation
 from tui_dl.engine.training.fused_update import FusedUpdate
 from tui_dl.engine.training.nonfinite import find_nonfinite
-from tui_dl.engine.training.plane import plane_of
+from tui_dl.engine.training.plane import Path
 from tui_dl.engine.training.probe_batch import first_samples
 from tui_dl.engine.training.scalars import ScalarRecorder
-from tui_dl.wire.messages import PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -82,8 +82,7 @@ class BatchLoop:
         self._fused = FusedUpdate(parts.optimizer)
         self._evaluating = ClosureUpdate(self) if needs_closure(parts.optimizer) else None
         self._columns: tuple[str, ...] = ()
-        self._plane = plane_of(parts.model)
-        self._place: Tensor | None = None
+        self._path = Path(parts.model)
         self._alterations = batch_alterations(parts)
         self._model = training_pass(parts)
         alters_loss = parts.objective.is_smoothed or (
@@ -169,8 +168,7 @@ class BatchLoop:
 
     def _all_phases(self, whole: bool) -> Iterator[str]:
         try:
-            if self._plane is not None:
-                self._place = self._plane.place()
+            self._path.begin()
             acts = self._eager_acts()
             if self._compiles:
                 assert self.compiled is not None
@@ -253,7 +251,7 @@ class BatchLoop:
             "grad_norm",
             *(f"loss.{former.name}" for former in parts.objective.former),
             *parts.precision.columns,
-            *(PATH if self._plane is not None else ()),
+            *self._path.columns,
         )
         self.recorder.begin_block(self._columns, parts.task, has_penalty=has_penalty)
 
@@ -380,30 +378,10 @@ class BatchLoop:
             tensors = (loss, data_loss, batch.penalty.detach(), *tensors[1:])
         if batch.scaling is not None:
             tensors += tuple(torch.tensor(batch.scaling, dtype=torch.float32, device=loss.device))
-        if self._plane is not None:
-            assert self._place is not None
-            tensors += (*self._place.unbind(), *self._plane.place().unbind())
+        tensors += self._path.values()
         outputs = batch.outputs.detach() if isinstance(batch.outputs, torch.Tensor) else batch.outputs
         made = (outputs, batch.labels, data_loss, self._loss_name)
         self.recorder.add(step, tensors, (lr, epoch, self.samples_seen), made)
         self._result = BatchResult(step, lr, (loss, batch.grad_norm), (parts.task, made, batch.former))
         if batches.epoch != epoch and parts.rates.follows_evaluations:
             self.epoch_evaluation = follow_evaluation(parts, step)
-
-
-def compiled_stepping(loop: BatchLoop) -> CompiledStepping:
-    """What makes a loop's batches by a compiled step."""
-    # torch's tracer takes a second to import, and is wanted here alone.
-    from tui_dl.engine.training.compiled.stepping import CompiledStepping
-    from tui_dl.engine.training.compiled.whole_step import WholeSteps
-
-    def make_eagerly(parts: Parts) -> None:
-        BatchLoop(parts).run()
-
-    def tell(news: CompileNews) -> None:
-        if loop.tell_compiling is not None:
-            loop.tell_compiling(news)
-
-    steps = WholeSteps(make_eagerly)
-    steps.tell = tell
-    return CompiledStepping(loop, steps)

@@ -1,4 +1,4 @@
-"""The plane of a network's trained numbers, where it has exactly two: their names, and where they are now."""
+"""The plane of a network's trained numbers, where it has exactly two, and an update's way over it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, final
 
 import torch
+
+from tui_dl.wire.messages import PATH
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -38,6 +40,29 @@ class Plane:
         sizes = [each.numel() for each in self.parameters.values()]
         pairs = zip(self.parameters.items(), torch.split(place, sizes), strict=True)
         return {name: part.reshape(each.shape) for (name, each), part in pairs}
+
+
+@final
+class Path:
+    """The way of one update over its model's plane, as columns of a step; none where there is no plane.
+
+    Args:
+        model: whose numbers are looked at.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self._plane = plane_of(model)
+        self._start: tuple[Tensor, ...] = ()
+        self.columns: tuple[str, ...] = () if self._plane is None else PATH
+
+    def begin(self) -> None:
+        """The update's batch begins here."""
+        if self._plane is not None:
+            self._start = self._plane.place().unbind()
+
+    def values(self) -> tuple[Tensor, ...]:
+        """The columns' values, of the update that was made since."""
+        return () if self._plane is None else (*self._start, *self._plane.place().unbind())
 
 
 def plane_of(model: nn.Module) -> Plane | None:
